@@ -1,0 +1,112 @@
+// How an operator is declared. One call of defineOp holds everything int8c knows of an operator; builder, verifier,
+// printer, parser, interpreter, lowering and docs derive from it.
+import type { AttributeSchema, AttributesOf, Rounding } from './attributes.ts';
+import type { Builder } from './builder.ts';
+import type { Lowering, LoweringBuffers } from './loops/lowering.ts';
+import type { Op, Value } from './module.ts';
+import type { TensorData } from './tensor-data.ts';
+import type { TensorType } from './types.ts';
+
+export interface OperandSpec {
+  readonly name: string;
+  readonly doc: string;
+  /** May be absent (printed `_`). */
+  readonly optional?: boolean;
+  /** The last operand may stand for any number of values. */
+  readonly variadic?: boolean;
+}
+
+/** What the type rule sees. */
+export interface TypeRuleInput<S extends AttributeSchema> {
+  /** Types of the operands; undefined for an absent optional one. */
+  readonly operands: readonly (TensorType | undefined)[];
+  readonly attributes: AttributesOf<S>;
+  /**
+   * The result types asked for, where they are known: always when verifying, and when building if the caller gave them.
+   * A rule takes from here what the operands leave open (a quantization, an element type), and checks it.
+   */
+  readonly asked: readonly TensorType[] | undefined;
+}
+
+export interface ReferenceInput<S extends AttributeSchema> {
+  readonly operands: readonly (TensorData | undefined)[];
+  readonly attributes: AttributesOf<S>;
+  /** Zero-filled, to be written. */
+  readonly results: readonly TensorData[];
+}
+
+export interface LoweringInput<S extends AttributeSchema> extends LoweringBuffers {
+  readonly op: Op;
+  readonly attributes: AttributesOf<S>;
+  /** Type of operand `i`; throws for an absent optional operand. */
+  type(i: number): TensorType;
+  /** Type of result `i`. */
+  resultType(i: number): TensorType;
+  /** Contents of operand `i` where it is a constant. */
+  constantOperand(i: number): TensorData | undefined;
+}
+
+export interface IntegerInput<S extends AttributeSchema> {
+  readonly op: Op;
+  readonly attributes: AttributesOf<S>;
+  readonly builder: Builder;
+  /** The program's requantization rule. */
+  readonly rounding: Rounding;
+  /** Records a finding about this operator for the user. */
+  note(message: string): void;
+}
+
+export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
+  /** `lower_case`: the operator's name in the text form. */
+  readonly name: string;
+  /** What it computes, in Markdown; formulas and sources included. First sentence stands alone. */
+  readonly doc: string;
+  readonly operands: readonly OperandSpec[];
+  readonly attributes: S;
+  /** Names of the results; `variadic` for any number. */
+  readonly results: readonly string[] | 'variadic';
+  /** The result types; throws {@link RuleViolation} where operands, attributes or asked types break the rule. */
+  types(input: TypeRuleInput<S>): TensorType[];
+  /** The plain meaning over arrays. Absent for quantized forms that only `integer` gives a meaning to. */
+  reference?(input: ReferenceInput<S>): void;
+  /** The computation as maps, contractions or loops; several run in order. Views need none. */
+  lower?(input: LoweringInput<S>): readonly Lowering[];
+  /**
+   * For an operator on quantized types: the same result from integer operators with explicit parameters, one value per
+   * result. Returns undefined where the operator is executable as it stands.
+   */
+  integer?(input: IntegerInput<S>): readonly Value[] | undefined;
+  /** The result is the first operand's bytes under another shape: no code, no copy. */
+  readonly view?: boolean;
+  /** Operands whose buffer the first result may take over, because element i is read before element i is written. */
+  inPlace?(op: Op): readonly number[];
+  /** Multiply-accumulates of one run. */
+  macs?(op: Op): number;
+  /** The same for equal inputs, and free of effects: every operator, unless it says otherwise. */
+  readonly constantFold?: boolean;
+}
+
+/** Thrown by type rules: what is wrong, in words that fit behind the operator's name. */
+export class RuleViolation extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RuleViolation';
+  }
+}
+
+/** Throws a {@link RuleViolation} unless the condition holds. */
+export function rule(condition: boolean, message: string | (() => string)): asserts condition {
+  if (!condition) throw new RuleViolation(typeof message === 'string' ? message : message());
+}
+
+/** The type of a required operand. */
+export function required(types: readonly (TensorType | undefined)[], i: number): TensorType {
+  const t = types[i];
+  if (t === undefined) throw new RuleViolation(`needs operand ${i}`);
+  return t;
+}
+
+/** Declares an operator; the attribute table gives reference and lowering their types. */
+export function defineOp<const S extends AttributeSchema>(definition: OpDefinition<S>): OpDefinition<S> {
+  return definition;
+}
