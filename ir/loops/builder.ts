@@ -287,7 +287,7 @@ export class LoopBuilder {
     const a = this.block([], then);
     const b = this.block([], otherwise);
     const results = a.results.map((v): Mutable<LoopValue> => ({ type: v.type, name: v.name }));
-    const instruction: Instruction = { kind: 'if', condition, then: a, otherwise: b, results };
+    const instruction: Instruction = { kind: 'if', condition, consequent: a, alternate: b, results };
     for (const r of results) r.definition = instruction;
     this.body.push(instruction);
     return results;

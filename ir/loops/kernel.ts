@@ -76,8 +76,8 @@ export type LoopMode = 'serial' | 'unrolled' | 'parallel';
 export interface IfInstruction {
   readonly kind: 'if';
   readonly condition: LoopValue;
-  readonly then: Block;
-  readonly otherwise: Block;
+  readonly consequent: Block;
+  readonly alternate: Block;
   readonly results: readonly LoopValue[];
 }
 
