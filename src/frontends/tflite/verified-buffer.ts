@@ -56,8 +56,9 @@ export class VerifiedBuffer {
   private heapLeft: number;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.buffer = new ByteBuffer(bytes);
+    // A plain Uint8Array over the same memory: views of a Node Buffer would be Buffers, which copy and print otherwise.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.buffer = new ByteBuffer(this.bytes);
     this.heapLeft = bytes.length * heapPerFileByte + heapSlack;
   }
 
