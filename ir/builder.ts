@@ -7,6 +7,8 @@ import { formatType, sameType, type TensorType, typeProblem } from './types.ts';
 export interface OpOptions {
   /** Result types where the rule leaves something open (quantization), or to have them checked. */
   types?: readonly TensorType[] | undefined;
+  /** Like `types`, but for element types and quantization only: shapes are the rule's own. */
+  hints?: readonly TensorType[] | undefined;
   /** Name hints for the results. */
   names?: readonly string[];
   /** Where the operator comes from; the builder's own location when absent. */
@@ -54,6 +56,8 @@ export function resultTypes(
   operands: readonly (TensorType | undefined)[],
   attributes: AttributeRecord,
   asked: readonly TensorType[] | undefined,
+  /** False when `asked` says nothing about shapes. */
+  shapesAsked = true,
 ): TensorType[] {
   checkOperandCount(definition, operands);
   // Trailing absent operands may be left out; rules see every declared position.
@@ -64,7 +68,8 @@ export function resultTypes(
     const problem = typeProblem(type);
     if (problem !== undefined) throw new RuleViolation(`result ${i}: ${problem}`);
     const expected = asked?.[i];
-    if (expected !== undefined && !sameType(type, expected)) {
+    if (expected === undefined) continue;
+    if (!sameType(type, shapesAsked ? expected : { ...expected, shape: type.shape })) {
       throw new RuleViolation(`gives ${formatType(type)}, not ${formatType(expected)}`);
     }
   }
@@ -98,7 +103,8 @@ export class Builder {
       definition,
       operands.map((v) => v?.type),
       complete,
-      options.types,
+      options.types ?? options.hints,
+      options.types !== undefined,
     );
     const op = new Op(definition, operands, complete, options.location ?? this.location);
     op.results = types.map((type, i) => new Value(type, this.func.freshName(options.names?.[i]), op));

@@ -1,0 +1,174 @@
+// conv2d: two-dimensional convolution over NHWC with OHWI weights, grouped where the weights say so.
+import { attr } from '../attributes.ts';
+import { defineOp, required, rule } from '../define-op.ts';
+import type { Op } from '../module.ts';
+import {
+  accumulatorOf,
+  contractionAttributes,
+  contractionEpilogue,
+  contractionForm,
+  contractionType,
+  convolutionFactors,
+  finishReference,
+  integerContraction,
+} from '../quantized-contraction.ts';
+import { windowCount } from '../shapes.ts';
+import { elementCount } from '../types.ts';
+
+export const conv2d = defineOp({
+  name: 'conv2d',
+  doc: 'y[n, i, j, o] = clamp(bias[o] + sum over ky, kx, c of x[n, i*stride + ky*dilation - pad, ..., c] * w[o, ky, kx, c]). Taps outside x contribute nothing (in the integer form: x equals its zero point there). Weights with fewer input channels than x make groups. Sources: TensorFlow Lite reference_integer_ops/conv.h and reference/conv.h; ONNX Conv.',
+  operands: [
+    { name: 'x', doc: 'n x height x width x channels.' },
+    { name: 'w', doc: 'out x ky x kx x (channels / groups); quantized per tensor or along axis 0.' },
+    { name: 'bias', doc: 'One per output channel, in the accumulator’s scale.', optional: true },
+  ],
+  attributes: {
+    stride: attr.ints({ length: 2, min: 1, fallback: [1, 1], doc: 'Vertical, horizontal step.' }),
+    dilation: attr.ints({ length: 2, min: 1, fallback: [1, 1], doc: 'Distance between taps.' }),
+    pad: attr.ints({
+      length: 4,
+      min: 0,
+      fallback: [0, 0, 0, 0],
+      doc: 'Rows and columns added: top, bottom, left, right.',
+    }),
+    ...contractionAttributes,
+  },
+  results: ['y'],
+  types({ operands, attributes, asked }) {
+    const x = required(operands, 0);
+    const w = required(operands, 1);
+    const bias = operands[2];
+    rule(x.shape.length === 4 && w.shape.length === 4, 'takes an input and weights of rank 4');
+    const [n, height, width, channels] = x.shape as [number, number, number, number];
+    const [out, ky, kx, depth] = w.shape as [number, number, number, number];
+    rule(depth > 0 && channels % depth === 0, `has ${channels} input channels for weights of ${depth}`);
+    rule(out % (channels / depth) === 0, `cannot divide ${out} outputs into ${channels / depth} groups`);
+    rule(bias === undefined || elementCount(bias.shape) === out, `needs a bias of ${out} values`);
+    const { stride, dilation, pad } = attributes;
+    const rows = windowCount(height, ky, stride[0]!, dilation[0]!, pad[0]!, pad[1]!);
+    const columns = windowCount(width, kx, stride[1]!, dilation[1]!, pad[2]!, pad[3]!);
+    return [contractionType(x, w, bias, [n, rows, columns, out], attributes, asked)];
+  },
+  integer({ op, attributes, builder, rounding, note }) {
+    const [x, w, bias] = [op.operand(0), op.operand(1), op.operands[2]];
+    const result = op.result.type;
+    if (contractionForm(x.type, result, attributes.requant) !== 'quantized') return undefined;
+    const out = w.type.shape[0]!;
+    const perOutput = elementCount(w.type.shape) / out;
+    return integerContraction({
+      ...{ builder, rounding, x, w, bias, result, note },
+      clamp: attributes.clamp,
+      factors: convolutionFactors(x.type, w.type, result, 0),
+      wide: bias?.type.element === 'i64',
+      channels: out,
+      channelOf: (position) => Math.floor(position / perOutput),
+      depth: perOutput,
+      accumulate: (start, accumulating, type) => {
+        const { stride, dilation, pad } = attributes;
+        return builder.create(op.definition, [x, w, start], { stride, dilation, pad, ...accumulating }, type);
+      },
+    });
+  },
+  reference({ operands, attributes, results }) {
+    const [x, w, bias] = operands;
+    const y = results[0]!;
+    const float = y.type.element === 'f32';
+    const [n, height, width, channels] = x!.type.shape as [number, number, number, number];
+    const [out, ky, kx, depth] = w!.type.shape as [number, number, number, number];
+    const [, rows, columns] = y.type.shape as [number, number, number];
+    const { stride, dilation, pad, input_zero, weights_zero } = attributes;
+    const finish = finishReference(y, attributes);
+    const outPerGroup = out / (channels / depth);
+    const xs = x!.data as Float32Array;
+    const ws = w!.data as Float32Array;
+    const put = y.data as unknown as (number | bigint)[];
+    // An accumulator stays below 2^53 in magnitude, so a double holds it exactly.
+    const wide = !float && attributes.accumulator === 'i64';
+    const round = float ? Math.fround : (v: number) => v;
+    let at = 0;
+    for (let b = 0; b < n; b++)
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++)
+          for (let o = 0; o < out; o++, at++) {
+            const first = Math.floor(o / outPerGroup) * depth;
+            let acc = 0;
+            for (let u = 0; u < ky; u++) {
+              const row = i * stride[0]! + u * dilation[0]! - pad[0]!;
+              if (row < 0 || row >= height) continue;
+              for (let v = 0; v < kx; v++) {
+                const column = j * stride[1]! + v * dilation[1]! - pad[2]!;
+                if (column < 0 || column >= width) continue;
+                const px = ((b * height + row) * width + column) * channels + first;
+                const pw = ((o * ky + u) * kx + v) * depth;
+                for (let c = 0; c < depth; c++) {
+                  acc = round(acc + round((xs[px + c]! - input_zero) * (ws[pw + c]! - weights_zero)));
+                }
+              }
+            }
+            const total = bias === undefined ? acc : round(acc + Number(bias.data[o]));
+            put[at] = finish(wide ? BigInt(total) : total, o);
+          }
+  },
+  lower({ op, attributes, operand, result, type, resultType, ...buffers }) {
+    const x = type(0);
+    const w = type(1);
+    const y = resultType(0);
+    const hasBias = op.operands[2] !== undefined;
+    const [n, height, width, channels] = x.shape as [number, number, number, number];
+    const [out, ky, kx, depth] = w.shape as [number, number, number, number];
+    const [, rows, columns] = y.shape as [number, number, number];
+    const groups = channels / depth;
+    const outPerGroup = out / groups;
+    const { stride, dilation, pad } = attributes;
+    const of = (offset: number, ...terms: [number, number][]) => ({ offset, terms });
+    // Axes: 0 batch, 1 row, 2 column, 3 group, 4 output in its group, 5 ky, 6 kx, 7 input channel in its group.
+    const output = of(0, [3, outPerGroup], [4, 1]);
+    const emit = contractionEpilogue(attributes, { operand, result, ...buffers }, 0);
+    return [
+      {
+        kind: 'contraction',
+        axes: [
+          { name: 'batch', extent: n, role: 'parallel' },
+          { name: 'row', extent: rows, role: 'parallel' },
+          { name: 'column', extent: columns, role: 'parallel' },
+          { name: 'group', extent: groups, role: 'parallel' },
+          { name: 'out', extent: outPerGroup, role: 'parallel' },
+          { name: 'ky', extent: ky, role: 'reduce' },
+          { name: 'kx', extent: kx, role: 'reduce' },
+          { name: 'in', extent: depth, role: 'reduce' },
+        ],
+        input: {
+          buffer: operand(0),
+          shape: [n, height, width, channels],
+          index: [
+            of(0, [0, 1]),
+            of(-pad[0]!, [1, stride[0]!], [5, dilation[0]!]),
+            of(-pad[2]!, [2, stride[1]!], [6, dilation[1]!]),
+            of(0, [3, depth], [7, 1]),
+          ],
+        },
+        weights: {
+          buffer: operand(1),
+          shape: [out, ky, kx, depth],
+          index: [output, of(0, [5, 1]), of(0, [6, 1]), of(0, [7, 1])],
+        },
+        result: {
+          buffer: result(0),
+          shape: [n, rows, columns, out],
+          index: [of(0, [0, 1]), of(0, [1, 1]), of(0, [2, 1]), output],
+        },
+        inputZero: attributes.input_zero,
+        weightsZero: attributes.weights_zero,
+        ...(hasBias ? { bias: { buffer: operand(2), shape: [out], index: [output] } } : {}),
+        biasLast: x.element === 'f32',
+        accumulator: accumulatorOf(x, attributes),
+        epilogue: (b, acc, index) => emit(b, acc, [b.add(b.mul(index[3] ?? 0, outPerGroup), index[4] ?? 0)]),
+      },
+    ];
+  },
+  macs: (op: Op) => {
+    const [, ky, kx, depth] = op.operand(1).type.shape as [number, number, number, number];
+    return elementCount(op.result.type.shape) * ky * kx * depth;
+  },
+});

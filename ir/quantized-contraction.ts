@@ -1,0 +1,237 @@
+// What convolutions, fully connected layers and matrix products have in common: which accumulator they need, what
+// their result type may be, and how their quantized form becomes accumulators and a requantization.
+import { attr, type Requantization, type Rounding } from './attributes.ts';
+import type { Builder } from './builder.ts';
+import { rule } from './define-op.ts';
+import type { LoopBuilder } from './loops/builder.ts';
+import type { LoopValue } from './loops/kernel.ts';
+import type { LoweringBuffers } from './loops/lowering.ts';
+import type { Value } from './module.ts';
+import { applyRequantization, INT32_MAX } from './numerics.ts';
+import { constant, constantOf } from './ops/constant.ts';
+import { requantize } from './ops/requantize.ts';
+import { type Bounds, quantOf, requantizationCode, requantizationFor, scaleAndZero, unbounded } from './quantized.ts';
+import type { TensorArray, TensorData } from './tensor-data.ts';
+import { type ElementType, integerRange, isInteger, type TensorType, tensorType } from './types.ts';
+
+/** Attributes that every contraction has. */
+export const contractionAttributes = {
+  clamp: attr.floats({
+    length: 2,
+    fallback: unbounded,
+    doc: 'Real bounds of a fused activation: relu is [0, inf], relu6 is [0, 6].',
+  }),
+  input_zero: attr.int({ fallback: 0, doc: 'Zero point of x in the integer form.' }),
+  weights_zero: attr.int({ fallback: 0, doc: 'Zero point of w in the integer form.' }),
+  accumulator: attr.word(['i32', 'i64'], { fallback: 'i32', doc: 'Accumulators of the integer form.' }),
+  requant: attr.requantization({ doc: 'Present in the fused integer form: how accumulators become results.' }),
+};
+
+export interface ContractionAttributes {
+  readonly clamp: readonly number[];
+  readonly input_zero: number;
+  readonly weights_zero: number;
+  readonly accumulator: 'i32' | 'i64';
+  readonly requant: Requantization | undefined;
+}
+
+/** The bounds of a fused activation, out of an attribute. */
+export function boundsOf(clamp: readonly number[]): Bounds {
+  return [clamp[0]!, clamp[1]!];
+}
+
+/** The four forms of a contraction, told apart by its types. */
+export type ContractionForm = 'float' | 'quantized' | 'accumulators' | 'requantized';
+
+export function contractionForm(x: TensorType, y: TensorType, requant: Requantization | undefined): ContractionForm {
+  if (x.element === 'f32') return 'float';
+  if (requant !== undefined) return 'requantized';
+  return y.quant === undefined && (y.element === 'i32' || y.element === 'i64') ? 'accumulators' : 'quantized';
+}
+
+/**
+ * The result type of a contraction of this shape: f32 from f32; otherwise integers as asked for (i32 or i64
+ * accumulators without quantization, or a quantized type).
+ */
+export function contractionType(
+  x: TensorType,
+  w: TensorType,
+  bias: TensorType | undefined,
+  shape: readonly number[],
+  attributes: ContractionAttributes,
+  asked: readonly TensorType[] | undefined,
+): TensorType {
+  if (x.element === 'f32') {
+    rule(w.element === 'f32', `mixes f32 with ${w.element} weights`);
+    rule(bias === undefined || bias.element === 'f32', 'needs an f32 bias');
+    return tensorType('f32', shape);
+  }
+  rule(isInteger(x.element) && isInteger(w.element), `takes f32 or integers, got ${x.element} and ${w.element}`);
+  const y = asked?.[0];
+  rule(y !== undefined, 'needs its result type given: integers do not say their scale');
+  const form = contractionForm(x, y, attributes.requant);
+  rule(isInteger(y.element), `gives integers, not ${y.element}`);
+  if (bias !== undefined) {
+    const fits = form === 'quantized' ? ['i32', 'i64'].includes(bias.element) : bias.element === attributes.accumulator;
+    rule(fits, `has a bias of ${bias.element} beside ${attributes.accumulator} accumulators`);
+  }
+  rule(form !== 'accumulators' || y.element === attributes.accumulator, `accumulates in ${attributes.accumulator}`);
+  if (form === 'quantized') {
+    quantOf(x, 'input');
+    quantOf(w, 'weights');
+    quantOf(y, 'result');
+  }
+  return tensorType(y.element, shape, y.quant);
+}
+
+/** The greatest |q - zero| of a type. */
+function reach(element: ElementType, zero: number): number {
+  const { min, max } = integerRange(element);
+  return Math.max(Math.abs(min - zero), Math.abs(max - zero));
+}
+
+/**
+ * The greatest magnitude that any accumulator can take: over output channels, sum |w - zero| * max |x - zero| + |bias|.
+ * `channelOf` maps a flat weight position to its output channel.
+ */
+export function accumulatorBound(
+  x: { element: ElementType; zero: number },
+  weights: { data: TensorArray; zero: number },
+  channels: number,
+  channelOf: (position: number) => number,
+  bias: TensorArray | undefined,
+): number {
+  const sums = new Float64Array(channels);
+  const { data, zero } = weights;
+  for (let i = 0; i < data.length; i++) sums[channelOf(i)]! += Math.abs(Number(data[i]) - zero);
+  const most = reach(x.element, x.zero);
+  let bound = 0;
+  for (let c = 0; c < channels; c++) {
+    bound = Math.max(bound, sums[c]! * most + (bias === undefined ? 0 : Math.abs(Number(bias[c]))));
+  }
+  return bound;
+}
+
+export interface QuantizedContraction {
+  readonly builder: Builder;
+  readonly rounding: Rounding;
+  readonly x: Value;
+  readonly w: Value;
+  readonly bias: Value | undefined;
+  readonly result: TensorType;
+  readonly clamp: readonly number[];
+  /** Real factors from accumulator to result, one per output channel or one. */
+  readonly factors: readonly number[];
+  /** TensorFlow Lite's 64-bit accumulator rule (16x8 with a 64-bit bias). */
+  readonly wide: boolean;
+  readonly channels: number;
+  channelOf(position: number): number;
+  /** Products per accumulator, for weights that are not constant. */
+  readonly depth: number;
+  note(message: string): void;
+  /** Makes the accumulating form: operands, zero points and the accumulator type are decided here. */
+  accumulate(bias: Value | undefined, attributes: AccumulatingAttributes, type: TensorType): Value;
+}
+
+/** What the accumulating form of a contraction has beside the operator's own attributes. */
+export type AccumulatingAttributes = Pick<ContractionAttributes, 'input_zero' | 'weights_zero' | 'accumulator'>;
+
+/** The zero point that all of a tensor shares. */
+function commonZero(type: TensorType, what: string): number {
+  const q = quantOf(type, what);
+  const zero = q.zero[0]!;
+  rule(
+    q.zero.every((z) => z === zero),
+    `needs one zero point for the whole ${what}`,
+  );
+  return zero;
+}
+
+/** The quantized form as accumulators (i32 where that is proved to hold every sum, else i64) and a requantization. */
+export function integerContraction(c: QuantizedContraction): readonly Value[] {
+  const { builder, result } = c;
+  const zeros = { input_zero: scaleAndZero(c.x.type, 'input').zero, weights_zero: commonZero(c.w.type, 'weights') };
+  const weights = constantOf(c.w);
+  const bias = constantOf(c.bias);
+  const bound =
+    weights === undefined || (c.bias !== undefined && bias === undefined)
+      ? c.depth * reach(c.x.type.element, zeros.input_zero) * reach(c.w.type.element, zeros.weights_zero) +
+        INT32_MAX / 2
+      : accumulatorBound(
+          { element: c.x.type.element, zero: zeros.input_zero },
+          { data: weights.data, zero: zeros.weights_zero },
+          c.channels,
+          (i) => c.channelOf(i),
+          bias?.data,
+        );
+  const element = bound <= INT32_MAX ? 'i32' : 'i64';
+  if (element === 'i64' && !c.wide) c.note('an accumulator may pass 32 bits; it is kept in 64 and saturated');
+  const start = c.bias === undefined ? undefined : biasAs(element, c.bias, builder);
+  const acc = c.accumulate(start, { ...zeros, accumulator: element }, tensorType(element, result.shape));
+  const requant = requantizationFor(c.factors, result, boundsOf(c.clamp), c.rounding, c.wide);
+  return [builder.create(requantize, [acc], { requant }, result)];
+}
+
+/** A constant bias in the accumulator's type. */
+function biasAs(element: 'i32' | 'i64', bias: Value, builder: Builder): Value {
+  if (bias.type.element === element) return bias;
+  const data = constantOf(bias);
+  rule(data !== undefined, 'needs a constant bias of the accumulator’s type');
+  const type = tensorType(element, bias.type.shape);
+  const numbers: ArrayLike<number | bigint> = data.data;
+  const converted: TensorData = {
+    type,
+    data: element === 'i64' ? BigInt64Array.from(numbers, BigInt) : Int32Array.from(numbers, Number),
+  };
+  return builder.create(constant, [], { value: converted }, type, bias.name);
+}
+
+/** The reference's end of one output element, in every form but `quantized`. */
+export function finishReference(
+  y: TensorData,
+  attributes: ContractionAttributes,
+): (acc: number | bigint, channel: number) => number | bigint {
+  const { requant, clamp } = attributes;
+  if (requant !== undefined) return (acc, channel) => applyRequantization(acc, requant, channel);
+  if (y.type.element === 'f32') {
+    const [low, high] = boundsOf(clamp);
+    return (acc) => Math.min(Math.max(Number(acc), low), high);
+  }
+  return (acc) => acc;
+}
+
+/** The lowering's end of one output element: requantization, or the float clamp, or nothing. */
+export function contractionEpilogue(
+  attributes: ContractionAttributes,
+  buffers: LoweringBuffers,
+  channelAxis: number,
+): (b: LoopBuilder, acc: LoopValue, index: readonly (LoopValue | undefined)[]) => LoopValue {
+  const { requant, clamp } = attributes;
+  if (requant !== undefined) {
+    const code = requantizationCode(requant, buffers);
+    return (b, acc, index) => code.emit(b, acc, index[channelAxis] ?? b.constant(0));
+  }
+  const [low, high] = boundsOf(clamp);
+  return (b, acc) => {
+    if (acc.type !== 'f32') return acc;
+    const raised = low === Number.NEGATIVE_INFINITY ? acc : b.max(acc, b.f32(low));
+    return high === Number.POSITIVE_INFINITY ? raised : b.min(raised, b.f32(high));
+  };
+}
+
+/** The type that a contraction accumulates in. */
+export function accumulatorOf(x: TensorType, attributes: ContractionAttributes): 'f32' | 'i32' | 'i64' {
+  return x.element === 'f32' ? 'f32' : attributes.accumulator;
+}
+
+/**
+ * Real factors of a convolution: input scale * weight scale / result scale in doubles, one per output channel or one
+ * (TensorFlow Lite kernel_util.cc, PopulateConvolutionQuantizationParams). Per-axis weights must follow `axis`.
+ */
+export function convolutionFactors(x: TensorType, w: TensorType, y: TensorType, axis: number): number[] {
+  const input = scaleAndZero(x, 'input').scale;
+  const output = scaleAndZero(y, 'result').scale;
+  const q = quantOf(w, 'weights');
+  rule(q.axis === undefined || q.axis === axis || q.scale.length === 1, `needs weights quantized along axis ${axis}`);
+  return q.scale.map((s) => (input * s) / output);
+}

@@ -1,0 +1,101 @@
+// From quantized types to integer parameters: multipliers, zero points and clamps as TensorFlow Lite derives them, and
+// the loop code that applies them. Operators' integer forms share this; the arithmetic itself is in numerics.ts.
+import type { Requantization, Rounding } from './attributes.ts';
+import { rule } from './define-op.ts';
+import type { LoopBuilder } from './loops/builder.ts';
+import type { LoopValue } from './loops/kernel.ts';
+import type { LoweringBuffers } from './loops/lowering.ts';
+import { quantizeMultiplier, reduceMultiplier, roundHalfAway, saturate } from './numerics.ts';
+import { integerRange, type Quantization, type TensorType } from './types.ts';
+
+/** A real interval that results are limited to: a fused activation. */
+export type Bounds = readonly [number, number];
+
+/** No fused activation. */
+export const unbounded: Bounds = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** The quantization of a type that must have one. */
+export function quantOf(type: TensorType, what: string): Quantization {
+  rule(type.quant !== undefined, `needs a quantized ${what}`);
+  return type.quant;
+}
+
+/** Scale and zero point of a type quantized as a whole. */
+export function scaleAndZero(type: TensorType, what: string): { scale: number; zero: number } {
+  const q = quantOf(type, what);
+  rule(q.axis === undefined || q.scale.length === 1, `needs one scale for the whole ${what}`);
+  return { scale: q.scale[0]!, zero: q.zero[0]! };
+}
+
+/**
+ * The integer limits that a fused activation gives the result: the real bounds divided by the scale in f32 and rounded
+ * half away from zero, then limited to the type (TensorFlow Lite kernel_util.cc, CalculateActivationRangeQuantized).
+ */
+export function quantizedBounds(type: TensorType, bounds: Bounds): [number, number] {
+  const { min, max } = integerRange(type.element);
+  const { scale, zero } = scaleAndZero(type, 'result');
+  const toInteger = (x: number) => saturate(zero + roundHalfAway(Math.fround(x / scale)), min, max);
+  const low = Number.isFinite(bounds[0]) ? toInteger(bounds[0]) : min;
+  const high = Number.isFinite(bounds[1]) ? toInteger(bounds[1]) : max;
+  return [low, Math.max(low, high)];
+}
+
+/**
+ * Requantization by real factors (f64, one per channel or one) into a quantized type.
+ * `wide` says that the accumulator has 64 bits: TensorFlow Lite then uses a 16-bit multiplier and one rounding.
+ */
+export function requantizationFor(
+  factors: readonly number[],
+  result: TensorType,
+  bounds: Bounds,
+  rounding: Rounding,
+  wide = false,
+): Requantization {
+  const { zero } = scaleAndZero(result, 'result');
+  const clamp = quantizedBounds(result, bounds);
+  if (rounding === 'half-even') {
+    return { multiplier: [], shift: [], scale: factors.map(Math.fround), rounding, zero, clamp };
+  }
+  const parts = factors.map(quantizeMultiplier);
+  return {
+    multiplier: parts.map((p) => (wide ? reduceMultiplier(p.multiplier) : p.multiplier)),
+    shift: parts.map((p) => p.shift),
+    scale: [],
+    rounding: wide ? 'single' : rounding,
+    zero,
+    clamp,
+  };
+}
+
+/** Emits the requantization of accumulators; made once per kernel so that its tables are shared by all lanes. */
+export interface RequantizationCode {
+  /** `channel` picks the factor (ignored where there is one for all). */
+  emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue;
+}
+
+/** Prepares the constant tables of a requantization, and returns the code that applies it. */
+export function requantizationCode(r: Requantization, buffers: LoweringBuffers): RequantizationCode {
+  const finish = (b: LoopBuilder, x: LoopValue) => b.clamp(b.add(x, r.zero), r.clamp[0], r.clamp[1]);
+  if (r.rounding === 'half-even') {
+    const [only] = r.scale;
+    const table = r.scale.length > 1 ? buffers.constant('scale', 'f32', Float32Array.from(r.scale)) : undefined;
+    return {
+      emit(b, accumulator, channel) {
+        const factor = table === undefined ? b.f32(only!) : b.load(table, channel);
+        return finish(b, b.compute('scale', [accumulator, factor]));
+      },
+    };
+  }
+  const rounding = r.rounding;
+  const one = r.multiplier.length === 1;
+  const multipliers = one ? undefined : buffers.constant('multiplier', 'i32', Int32Array.from(r.multiplier));
+  const sameShift = r.shift.every((s) => s === r.shift[0]);
+  const shifts = one || sameShift ? undefined : buffers.constant('shift', 'i8', Int8Array.from(r.shift));
+  return {
+    emit(b, accumulator, channel) {
+      const multiplier = multipliers === undefined ? b.constant(r.multiplier[0]!) : b.load(multipliers, channel);
+      const shift = shifts === undefined ? b.constant(r.shift[0]!) : b.load(shifts, channel);
+      return finish(b, b.requantize(accumulator, multiplier, shift, rounding));
+    },
+  };
+}

@@ -1,0 +1,9 @@
+// The table of TFLite operators: schema name to row.
+import type { Rows } from '../operator-context.ts';
+import { convolutionRows } from './convolution.ts';
+import { variableRows } from './variable.ts';
+
+export const rows: Rows = {
+  ...convolutionRows,
+  ...variableRows,
+};
