@@ -2,7 +2,7 @@
 // view of a model makes of the schema's special cases.
 
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type ModelView, optionsOf, readTflite, type TensorView } from '../../src/frontends/tflite/model.ts';
 import { decodeTflite } from '../../src/frontends/tflite/reader.ts';
 import type { Encodable, TfliteModel } from '../../src/frontends/tflite/schema.ts';
@@ -157,6 +157,8 @@ describe('the view of a model', () => {
       dilationHFactor: 1,
       quantizedBiasType: 'FLOAT32',
     });
+    expectTypeOf(optionsOf(conv, 'Conv2DOptions').padding).toEqualTypeOf<'SAME' | 'VALID' | number>();
+    expectTypeOf(optionsOf(conv, 'Conv2DOptions').strideW).toEqualTypeOf<number>();
     expect(() => optionsOf(conv, 'SoftmaxOptions')).toThrow('I8C0207');
     expect(view.signatures).toEqual([
       { key: 'serving_default', subgraph: 0, inputs: [{ name: 'x', tensor: 0 }], outputs: [{ name: 'y', tensor: 2 }] },

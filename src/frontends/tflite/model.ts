@@ -1,7 +1,7 @@
 // A decoded .tflite file as the importer wants it: operator codes resolved to names, constants beside their tensors,
 // numbers as plain numbers, and every index checked. It interprets no operator.
 
-import { type DiagnosticCode, fail } from '../../../ir/diagnostics.ts';
+import { fail } from '../../../ir/diagnostics.ts';
 import { decodeTflite } from './reader.ts';
 import { defaultTable, fieldsOf, isTableName, type Table, type TfliteModel, type UnionValue } from './schema.ts';
 import { type EnumValue, enums } from './schema-enums.ts';
@@ -346,6 +346,5 @@ function outOfRange(index: number, what: string, count: number, where: string): 
 }
 
 function damaged(message: string, where: string): never {
-  const code: DiagnosticCode = 'I8C0002';
-  fail(code, message, { where });
+  fail('I8C0002', message, { where });
 }

@@ -88,9 +88,6 @@ export type EnumNames<E extends EnumName> = (typeof enums)[E]['names'][number];
 /** A decoded enumeration value: its name, or the number when the schema has no name for it. */
 export type EnumValue<E extends EnumName> = EnumNames<E> | number;
 
-/** The builtin operators whose number is higher are stored in `OperatorCode.builtinCode` only. */
-export const builtinOperatorPlaceholder = 127;
-
 /** The members of each union, by type byte; 0 is always "no value". */
 export const unions = {
   QuantizationDetails: ['NONE', 'CustomQuantization', 'BlockwiseQuantization', 'MultiAxisQuantization'],

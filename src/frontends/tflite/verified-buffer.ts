@@ -27,7 +27,10 @@ const heapBytes = { table: 64, vector: 32, element: 8, bigint: 24 } as const;
  * writers that let tables share strings and vectors. Beyond it, the file repeats itself to exhaust its reader.
  */
 const heapPerFileByte = 16;
-const heapSlack = 1 << 20;
+const heapSlack = 2 ** 20;
+
+/** Nor more than this for any file: weights are not counted (they stay in the file), and all else of a model is small. */
+const heapMost = 2 ** 29;
 
 /** A table whose vtable has been checked. */
 export interface TableAt {
@@ -59,7 +62,7 @@ export class VerifiedBuffer {
     // A plain Uint8Array over the same memory: views of a Node Buffer would be Buffers, which copy and print otherwise.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.buffer = new ByteBuffer(this.bytes);
-    this.heapLeft = bytes.length * heapPerFileByte + heapSlack;
+    this.heapLeft = Math.min(bytes.length * heapPerFileByte + heapSlack, heapMost);
   }
 
   /** Throws I8C0002 about the place that {@link path} names. */
@@ -209,6 +212,7 @@ export class VerifiedBuffer {
 
   private spend(heap: number): void {
     this.heapLeft -= heap;
-    if (this.heapLeft < 0) this.damaged('the file refers to the same bytes so often that it cannot be decoded');
+    if (this.heapLeft < 0)
+      this.damaged('the file refers to its own bytes more often than a model of its size can need');
   }
 }
