@@ -1,6 +1,6 @@
 // The kinds of attribute an operator can declare: how a value of each kind is checked, printed and typed.
-import type { TensorData } from './tensor-data.ts';
-import { type ElementType, formatF32, isElementType } from './types.ts';
+import { sameBytes, type TensorData } from './tensor-data.ts';
+import { type ElementType, formatF32, isElementType, sameType } from './types.ts';
 
 /** How accumulators become the output's integers. See docs/numerics.md; {@link requantizeScalar} in numerics is its meaning. */
 export interface Requantization {
@@ -131,13 +131,15 @@ export const attr = {
 function requantizationProblem(v: AttributeValue): string | undefined {
   if (typeof v !== 'object' || !('multiplier' in v)) return 'must be a requantization';
   if (v.rounding === 'half-even') {
-    if (v.scale.length === 0 || !v.scale.every((s) => s >= 0 && Number.isFinite(s))) {
-      return 'half-even needs finite non-negative scales';
+    if (v.scale.length === 0 || !v.scale.every((s) => s >= 0 && Number.isFinite(s) && Math.fround(s) === s)) {
+      return 'half-even needs finite non-negative f32 scales';
     }
+    if (v.multiplier.length !== 0 || v.shift.length !== 0) return 'half-even takes no multipliers and shifts';
   } else {
     if (v.multiplier.length === 0 || v.multiplier.length !== v.shift.length) {
       return 'needs one shift for each multiplier';
     }
+    if (v.scale.length !== 0) return `${v.rounding} takes no scales`;
     if (!v.multiplier.every((m) => isInt32(m) && m >= 0)) return 'multipliers must be in [0, 2147483647]';
     if (!v.shift.every((s) => Number.isInteger(s) && s >= -31 && s <= 30)) return 'shifts must be in [-31, 30]';
   }
@@ -193,7 +195,22 @@ export function formatAttribute(kind: AttributeKind<AttributeValue>, value: Attr
 export function sameAttribute(a: AttributeValue, b: AttributeValue): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === undefined || b === undefined) return false;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
-  if ('rounding' in a && 'rounding' in b) return JSON.stringify(a) === JSON.stringify(b);
-  return false;
+  if (Array.isArray(a) && Array.isArray(b)) return sameList(a, b);
+  if ('data' in a && 'data' in b) return sameType(a.type, b.type) && sameBytes(a.data, b.data);
+  return 'rounding' in a && 'rounding' in b && sameRequantization(a, b);
+}
+
+function sameList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
+}
+
+function sameRequantization(a: Requantization, b: Requantization): boolean {
+  return (
+    a.rounding === b.rounding &&
+    a.zero === b.zero &&
+    sameList(a.clamp, b.clamp) &&
+    sameList(a.multiplier, b.multiplier) &&
+    sameList(a.shift, b.shift) &&
+    sameList(a.scale, b.scale)
+  );
 }
