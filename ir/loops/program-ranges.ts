@@ -21,15 +21,18 @@ function rangesOver(kernel: Kernel, calls: readonly Call[]): KernelRanges {
     const ranges = calls.map(rangeIn);
     return ranges.reduce((a, b) => (a === undefined || b === undefined ? undefined : hull(a, b)));
   };
-  return kernelRanges(kernel, {
-    buffer(buffer) {
-      const position = kernel.buffers.indexOf(buffer);
-      return over((call) => {
+  const buffers = new Map(
+    kernel.buffers.map((buffer, position) => {
+      const range = over((call) => {
         const argument = call.args[position];
         if (argument?.storage.storage !== 'const' || argument.storage.data === undefined) return undefined;
         return contentRange(argument.storage.data, argument.offset, argument.offset + buffer.length);
       });
-    },
+      return [buffer, range];
+    }),
+  );
+  return kernelRanges(kernel, {
+    buffer: (buffer) => buffers.get(buffer),
     scalar(scalar) {
       const position = kernel.scalars.indexOf(scalar);
       return over((call) => {
