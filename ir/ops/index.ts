@@ -2,10 +2,11 @@
 import type { AnyOpDefinition } from '../module.ts';
 import { constant } from './constant.ts';
 import { conv2d } from './conv2d.ts';
+import { dequantize } from './dequantize.ts';
 import { requantize } from './requantize.ts';
 import { reshape } from './reshape.ts';
 
-const list: readonly AnyOpDefinition[] = [constant, conv2d, requantize, reshape];
+const list: readonly AnyOpDefinition[] = [constant, conv2d, dequantize, requantize, reshape];
 
 /** Operator by name. */
 export const operators: ReadonlyMap<string, AnyOpDefinition> = new Map(list.map((d) => [d.name, d]));
