@@ -8,8 +8,8 @@ import type { TensorType } from './types.ts';
 /** An SSA value: a function's parameter or a result of an operator. */
 export class Value {
   readonly type: TensorType;
-  /** Unique in its function, an identifier of the text form. */
-  readonly name: string;
+  /** Unique in its function, an identifier of the text form. A pass may hand it on to the value that replaces this. */
+  name: string;
   /** The operator that defines it; undefined for parameters. */
   producer: Op | undefined;
   /** Operators that use it as an operand (once each). */

@@ -62,7 +62,10 @@ export function loopType(lane: Lane, lanes = 1): LoopType {
 /** What a buffer is to its kernel. */
 export type BufferRole = 'in' | 'out' | 'inout' | 'const' | 'scratch';
 
-/** A parameter of a kernel: `length` elements in memory. Two buffers never overlap unless a kernel says `inout`. */
+/**
+ * A parameter of a kernel: `length` elements in memory. A call may place an `out` buffer over an `in` one (the planner
+ * does, where the operator allows it), so generated code must not assume that they are apart.
+ */
 export interface Buffer {
   readonly name: string;
   readonly element: ElementType;

@@ -1,0 +1,188 @@
+// lower: a function of integer and float operators becomes a program of kernels. Every value gets a storage, every
+// operator its kernels through the schedule; the arena is planned last.
+import type { LoweringInput } from '../ir/define-op.ts';
+import { internalError } from '../ir/diagnostics.ts';
+import type { Argument, Call, LoopProgram, Storage } from '../ir/loops/kernel.ts';
+import type { Lowering } from '../ir/loops/lowering.ts';
+import type { Buffer, BufferRole } from '../ir/loops/types.ts';
+import type { AnyOpDefinition, Func, Op } from '../ir/module.ts';
+import { constantOf } from '../ir/ops/constant.ts';
+import type { TensorArray } from '../ir/tensor-data.ts';
+import type { ElementType } from '../ir/types.ts';
+import { KernelPool } from './lower/kernel-pool.ts';
+import { assignStorages, type StorageAssignment } from './lower/storages.ts';
+import { type Lifetime, planArena } from './plan-memory.ts';
+import type { Isa } from './schedule/isa.ts';
+import { scheduleKernel } from './schedule/schedule.ts';
+
+export interface LowerOptions {
+  readonly name: string;
+  /** The instruction set that kernels are scheduled for. */
+  readonly isa: Isa;
+}
+
+/** Lowers a function whose operators are all executable (after make-integer) to a planned program. */
+export function lowerFunction(func: Func, options: LowerOptions): LoopProgram {
+  return new ProgramLowering(func, options).run();
+}
+
+class ProgramLowering {
+  private readonly func: Func;
+  private readonly options: LowerOptions;
+  private readonly storages: StorageAssignment;
+  private readonly pool = new KernelPool();
+  private readonly calls: Call[] = [];
+  /** Storages that may share memory when one ends where the other starts: [result, operand]. */
+  private readonly inPlace: (readonly [Storage, Storage])[] = [];
+
+  constructor(func: Func, options: LowerOptions) {
+    this.func = func;
+    this.options = options;
+    this.storages = assignStorages(func);
+  }
+
+  run(): LoopProgram {
+    for (const op of this.func.ops) if (op.definition.lower !== undefined) this.lowerOp(op);
+    for (const { from, to, location } of this.storages.copies) this.copy(from, to, location);
+    const used = new Set(this.calls.flatMap((c) => c.args.map((a) => a.storage)));
+    const storages = this.storages.all().filter((s) => s.storage !== 'const' || used.has(s));
+    return {
+      name: this.options.name,
+      storages,
+      kernels: this.pool.kernels,
+      calls: this.calls,
+      arena: planArena(lifetimesOf(storages, this.calls), this.inPlace),
+    };
+  }
+
+  private lowerOp(op: Op): void {
+    const scope = new OpScope(op, this.storages);
+    const lowerings = op.definition.lower?.(scope.input()) ?? [];
+    for (const lowering of lowerings) this.emit(op.definition, lowering, scope, op.location);
+    const result = op.results[0];
+    if (result === undefined) return;
+    for (const i of op.definition.inPlace?.(op) ?? []) {
+      this.inPlace.push([this.storages.of(result), this.storages.of(op.operand(i))]);
+    }
+  }
+
+  private emit(definition: AnyOpDefinition, lowering: Lowering, scope: OpScope, location: string): void {
+    const { kernel, buffers } = scheduleKernel(lowering, this.options.isa, {
+      name: definition.name,
+      comment: firstSentence(definition.doc),
+      contents: (buffer) => scope.storage(buffer).data,
+      constant: (name, element, data, packing) => scope.constantBuffer(name, element, data, packing),
+    });
+    const args: Argument[] = buffers.map((b) => ({ storage: scope.storage(b), offset: 0 }));
+    this.calls.push({ kernel: this.pool.intern(kernel), args, scalars: [], location });
+  }
+
+  private copy(from: Storage, to: Storage, location: string): void {
+    const input: Buffer = { name: 'x', element: from.element, length: from.length, role: 'in' };
+    const result: Buffer = { name: 'y', element: to.element, length: to.length, role: 'out' };
+    const lowering: Lowering = {
+      kind: 'map',
+      result,
+      shape: [to.length],
+      body: (b, _index, flat) => b.load(input, flat),
+    };
+    const { kernel, buffers } = scheduleKernel(lowering, this.options.isa, {
+      name: 'copy',
+      comment: 'Copies a tensor.',
+      contents: () => undefined,
+      constant: () => internalError('a copy has no constants'),
+    });
+    const storageOf = (b: Buffer) => ({ storage: b === input ? from : to, offset: 0 });
+    this.calls.push({ kernel: this.pool.intern(kernel), args: buffers.map(storageOf), scalars: [], location });
+  }
+}
+
+/** The buffers of one operator while it is lowered, and the storages behind them. */
+class OpScope {
+  private readonly op: Op;
+  private readonly storages: StorageAssignment;
+  private readonly buffers = new Map<Buffer, Storage>();
+  private readonly operands = new Map<number, Buffer>();
+  private readonly results = new Map<number, Buffer>();
+
+  constructor(op: Op, storages: StorageAssignment) {
+    this.op = op;
+    this.storages = storages;
+  }
+
+  storage(buffer: Buffer): Storage {
+    return this.buffers.get(buffer) ?? internalError(`${buffer.name} is no buffer of ${this.op.definition.name}`);
+  }
+
+  constantBuffer(name: string, element: ElementType, data: TensorArray, packing?: string): Buffer {
+    return this.buffer(name, this.storages.addConstant(`${this.base()}_${name}`, element, data, packing), 'const');
+  }
+
+  input(): LoweringInput<never> {
+    const { op } = this;
+    const operand = (i: number): Buffer => {
+      const known = this.operands.get(i);
+      if (known !== undefined) return known;
+      const storage = this.storages.of(op.operand(i));
+      const specs = op.definition.operands;
+      const spec = specs[Math.min(i, specs.length - 1)]!;
+      const name = spec.variadic ? `${spec.name}${i - specs.length + 1}` : spec.name;
+      const made = this.buffer(name, storage, storage.storage === 'const' ? 'const' : 'in');
+      this.operands.set(i, made);
+      return made;
+    };
+    const result = (i: number): Buffer => {
+      const known = this.results.get(i);
+      if (known !== undefined) return known;
+      const names = op.definition.results;
+      const name = names === 'variadic' ? `y${i}` : (names[i] ?? `y${i}`);
+      const made = this.buffer(name, this.storages.of(op.results[i] ?? internalError('no such result')), 'out');
+      this.results.set(i, made);
+      return made;
+    };
+    return {
+      op,
+      attributes: op.attributes as never,
+      type: (i) => op.operand(i).type,
+      resultType: (i) => (op.results[i] ?? internalError('no such result')).type,
+      constantOperand: (i) => constantOf(op.operands[i]),
+      operand,
+      result,
+      constant: (name, element, data) => this.constantBuffer(name, element, data),
+      scratch: (name, element, length) =>
+        this.buffer(name, this.storages.addScratch(`${this.base()}_${name}`, element, length), 'scratch'),
+    };
+  }
+
+  private base(): string {
+    return this.op.results[0]?.name ?? this.op.definition.name;
+  }
+
+  private buffer(name: string, storage: Storage, role: BufferRole): Buffer {
+    const packing = storage.packing === undefined ? {} : { packing: storage.packing };
+    const buffer: Buffer = { name, element: storage.element, length: storage.length, role, ...packing };
+    this.buffers.set(buffer, storage);
+    return buffer;
+  }
+}
+
+function firstSentence(doc: string): string {
+  return /^.*?[.:](?=\s|$)/.exec(doc)?.[0] ?? doc;
+}
+
+/** When each arena storage is first written and last used, by position of the call. */
+function lifetimesOf(storages: readonly Storage[], calls: readonly Call[]): Lifetime[] {
+  const lives = new Map<Storage, { first: number; last: number }>();
+  for (const [position, call] of calls.entries()) {
+    for (const { storage } of call.args) {
+      const life = lives.get(storage);
+      if (life === undefined) lives.set(storage, { first: position, last: position });
+      else life.last = position;
+    }
+  }
+  return storages.flatMap((storage) => {
+    const life = lives.get(storage);
+    return storage.storage === 'arena' && life !== undefined ? [{ storage, ...life }] : [];
+  });
+}
+

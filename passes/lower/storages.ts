@@ -1,0 +1,138 @@
+// Where every value of a function lives: input, output, constant, state or arena. Views share the storage of what they
+// view; results that cannot be computed in place of an output or a state are copied at the end.
+import type { InterfaceTensor, Storage } from '../../ir/loops/kernel.ts';
+import type { Func, Port, Value } from '../../ir/module.ts';
+import { constantOf } from '../../ir/ops/constant.ts';
+import type { TensorArray } from '../../ir/tensor-data.ts';
+import { type ElementType, elementCount, type TensorType } from '../../ir/types.ts';
+
+/** A copy that the program makes after its last operator. */
+export interface Copy {
+  readonly from: Storage;
+  readonly to: Storage;
+  readonly location: string;
+}
+
+export class StorageAssignment {
+  readonly copies: Copy[] = [];
+  private readonly byValue = new Map<Value, Storage>();
+  private readonly list: Storage[] = [];
+  private readonly names = new Set<string>();
+
+  /** The storage of a value. */
+  of(value: Value): Storage {
+    const root = rootOf(value);
+    const known = this.byValue.get(root);
+    if (known !== undefined) return known;
+    const data = constantOf(root);
+    const type = root.type;
+    const storage = this.add({
+      name: this.freshName(root.name),
+      storage: data === undefined ? 'arena' : 'const',
+      element: type.element,
+      length: elementCount(type.shape),
+      ...(data === undefined ? {} : { data: data.data }),
+    });
+    this.byValue.set(root, storage);
+    return storage;
+  }
+
+  all(): readonly Storage[] {
+    return this.list;
+  }
+
+  addPort(kind: 'input' | 'output', port: Port, fallback: string): Storage {
+    return this.add({
+      name: this.freshName(fallback),
+      storage: kind,
+      element: port.value.type.element,
+      length: elementCount(port.value.type.shape),
+      tensor: interfaceTensor(port.name, port.value.type),
+    });
+  }
+
+  addState(name: string, type: TensorType, data: TensorArray): Storage {
+    const length = elementCount(type.shape);
+    const tensor = interfaceTensor(name, type);
+    return this.add({ name: this.freshName('state'), storage: 'state', element: type.element, length, data, tensor });
+  }
+
+  addConstant(name: string, element: ElementType, data: TensorArray, packing: string | undefined): Storage {
+    const packed = packing === undefined ? {} : { packing };
+    return this.add({ name: this.freshName(name), storage: 'const', element, length: data.length, data, ...packed });
+  }
+
+  addScratch(name: string, element: ElementType, length: number): Storage {
+    return this.add({ name: this.freshName(name), storage: 'arena', element, length });
+  }
+
+  bind(value: Value, storage: Storage): void {
+    this.byValue.set(value, storage);
+  }
+
+  isBound(value: Value): boolean {
+    return this.byValue.has(value);
+  }
+
+  private add(storage: Storage): Storage {
+    this.list.push(storage);
+    return storage;
+  }
+
+  private freshName(hint: string): string {
+    const base = hint === '' ? 't' : hint;
+    let name = base;
+    for (let i = 2; this.names.has(name); i++) name = `${base}_${i}`;
+    this.names.add(name);
+    return name;
+  }
+}
+
+/** The value whose bytes a view shows. */
+function rootOf(value: Value): Value {
+  let root = value;
+  while (root.producer?.definition.view) root = root.producer.operand(0);
+  return root;
+}
+
+function interfaceTensor(name: string, type: TensorType): InterfaceTensor {
+  return type.quant === undefined ? { name, shape: type.shape } : { name, shape: type.shape, quant: type.quant };
+}
+
+/** Gives inputs, outputs and states their storages; everything else gets one on first use. */
+export function assignStorages(func: Func): StorageAssignment {
+  const storages = new StorageAssignment();
+  for (const [i, port] of func.inputs.entries()) {
+    storages.bind(port.value, storages.addPort('input', port, `input${i}`));
+  }
+  const outputs = func.outputs.map((port, i) => storages.addPort('output', port, `output${i}`));
+  const states = func.states.map((s) => {
+    const storage = storages.addState(s.name, s.param.type, s.initial.data);
+    storages.bind(s.param, storage);
+    return storage;
+  });
+  // A value that an operator computes is computed right into the output, once.
+  for (const [i, port] of func.outputs.entries()) {
+    const root = rootOf(port.value);
+    const computed = root.producer !== undefined && constantOf(root) === undefined;
+    if (computed && !storages.isBound(root)) storages.bind(root, outputs[i]!);
+  }
+  for (const [i, port] of func.outputs.entries()) {
+    const from = storages.of(port.value);
+    const to = outputs[i]!;
+    if (from !== to) storages.copies.push({ from, to, location: `output ${port.name}` });
+  }
+  // A next value that is another state's current one is saved before any state is overwritten.
+  const saved = func.states.map((s, i) => {
+    const from = storages.of(s.next);
+    if (from === states[i] || !states.includes(from)) return from;
+    const temporary = storages.addScratch('next_state', from.element, from.length);
+    storages.copies.push({ from, to: temporary, location: `state ${s.name}` });
+    return temporary;
+  });
+  for (const [i, s] of func.states.entries()) {
+    const to = states[i]!;
+    if (saved[i] !== to) storages.copies.push({ from: saved[i]!, to, location: `state ${s.name}` });
+  }
+  return storages;
+}

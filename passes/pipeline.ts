@@ -1,0 +1,49 @@
+// The compiler between importer and loops: one ordered list, a reason per line.
+import type { Diagnostic } from '../ir/diagnostics.ts';
+import type { Module } from '../ir/module.ts';
+import { eliminateDeadCode } from './eliminate-dead-code.ts';
+import { foldConstants } from './fold-constants.ts';
+import { fuseActivation } from './fuse-activation.ts';
+import { fuseRequantize } from './fuse-requantize.ts';
+import { makeInteger } from './make-integer.ts';
+import type { Pass } from './pass.ts';
+
+/** Every pass, in the order in which a compilation runs them. */
+export const pipeline: readonly Pass[] = [
+  foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
+  fuseActivation, // clamps after float operators, while they still stand alone
+  makeInteger, // quantized types become integer operators with explicit parameters
+  foldConstants, // tables and rescaled constants that make-integer emitted
+  fuseRequantize, // accumulators never reach memory
+  eliminateDeadCode, // last: whatever the others left without users
+];
+
+/** The passes that give every operator an executable form, and nothing more: what the reference interpreter needs. */
+export const executable: readonly Pass[] = [makeInteger];
+
+export interface PipelineOptions {
+  readonly passes?: readonly Pass[];
+  /** Called after each pass, for printing and for verification. */
+  readonly after?: (pass: Pass, module: Module) => void;
+  readonly report?: (diagnostic: Diagnostic) => void;
+}
+
+/** Runs passes over the module's functions, in place. */
+export function runPasses(module: Module, options: PipelineOptions = {}): void {
+  const report = options.report ?? (() => {});
+  for (const pass of options.passes ?? pipeline) {
+    for (const func of module.functions) pass.run(func, { module, report });
+    options.after?.(pass, module);
+  }
+}
+
+/** A pass by name. */
+export function passNamed(name: string): Pass | undefined {
+  return pipeline.find((p) => p.name === name);
+}
+
+/** Every pass name, once, in pipeline order. */
+export function passNames(): string[] {
+  return [...new Set(pipeline.map((p) => p.name))];
+}
+

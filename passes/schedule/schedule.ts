@@ -1,0 +1,46 @@
+// Chooses a schedule for a lowering and builds the kernel.
+import { LoopBuilder } from '../../ir/loops/builder.ts';
+import type { Block, Kernel } from '../../ir/loops/kernel.ts';
+import type { Lowering } from '../../ir/loops/lowering.ts';
+import type { Buffer } from '../../ir/loops/types.ts';
+import type { ScheduleContext } from './context.ts';
+import type { Isa } from './isa.ts';
+import { schedulePlain } from './plain.ts';
+
+export interface ScheduledKernel {
+  readonly kernel: Kernel;
+  /** The kernel's buffers, in parameter order. */
+  readonly buffers: readonly Buffer[];
+}
+
+export interface KernelRequest extends ScheduleContext {
+  readonly name: string;
+  readonly comment: string;
+}
+
+export function scheduleKernel(lowering: Lowering, _isa: Isa, request: KernelRequest): ScheduledKernel {
+  const b = new LoopBuilder();
+  schedulePlain(b, lowering);
+  const draft = b.finish(request.name, request.comment, []);
+  const buffers = usedBuffers(draft.body);
+  return { kernel: { ...draft, buffers }, buffers };
+}
+
+const roleOrder: Record<Buffer['role'], number> = { in: 0, const: 1, scratch: 2, inout: 3, out: 4 };
+
+/** The buffers that a body touches: inputs first, then constants, scratch and results, each in order of use. */
+function usedBuffers(body: Block): Buffer[] {
+  const used = new Set<Buffer>();
+  const visit = (block: Block): void => {
+    for (const i of block.body) {
+      if (i.kind === 'load' || i.kind === 'store') used.add(i.buffer);
+      else if (i.kind === 'for') visit(i.block);
+      else if (i.kind === 'if') {
+        visit(i.consequent);
+        visit(i.alternate);
+      }
+    }
+  };
+  visit(body);
+  return [...used].sort((a, b) => roleOrder[a.role] - roleOrder[b.role]);
+}
