@@ -14,7 +14,8 @@ import { rewrite } from './rewrite.ts';
 function accumulatorOf(op: Op, isReturned: (op: Op) => boolean): Op | undefined {
   if (op.definition !== requantize || op.attributes.input_zero !== 0) return undefined;
   const source = op.operand(0).producer;
-  if (source === undefined || source.definition === requantize || source.attributes.requant !== undefined) return undefined;
+  if (source === undefined || source.definition === requantize || source.attributes.requant !== undefined)
+    return undefined;
   const declares = Object.hasOwn(source.definition.attributes, 'requant');
   const single = source.results.length === 1 && source.result.users.size === 1 && !isReturned(source);
   return declares && single ? source : undefined;

@@ -185,4 +185,3 @@ function lifetimesOf(storages: readonly Storage[], calls: readonly Call[]): Life
     return storage.storage === 'arena' && life !== undefined ? [{ storage, ...life }] : [];
   });
 }
-

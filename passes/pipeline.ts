@@ -3,7 +3,7 @@ import type { Diagnostic } from '../ir/diagnostics.ts';
 import type { Module } from '../ir/module.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import { foldConstants } from './fold-constants.ts';
-import { fuseActivation } from './fuse-activation.ts';
+
 import { fuseRequantize } from './fuse-requantize.ts';
 import { makeInteger } from './make-integer.ts';
 import type { Pass } from './pass.ts';
@@ -11,7 +11,7 @@ import type { Pass } from './pass.ts';
 /** Every pass, in the order in which a compilation runs them. */
 export const pipeline: readonly Pass[] = [
   foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
-  fuseActivation, // clamps after float operators, while they still stand alone
+
   makeInteger, // quantized types become integer operators with explicit parameters
   foldConstants, // tables and rescaled constants that make-integer emitted
   fuseRequantize, // accumulators never reach memory
@@ -46,4 +46,3 @@ export function passNamed(name: string): Pass | undefined {
 export function passNames(): string[] {
   return [...new Set(pipeline.map((p) => p.name))];
 }
-

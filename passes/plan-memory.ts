@@ -13,7 +13,10 @@ export interface Lifetime {
 export const arenaAlignment = 16;
 
 /** Plans the arena. `inPlace` lists pairs [result, operand] that may share memory at the call where one replaces the other. */
-export function planArena(lifetimes: readonly Lifetime[], _inPlace: readonly (readonly [Storage, Storage])[]): ArenaPlan {
+export function planArena(
+  lifetimes: readonly Lifetime[],
+  _inPlace: readonly (readonly [Storage, Storage])[],
+): ArenaPlan {
   const sizes = new Map(lifetimes.map((l) => [l.storage, sizeOf(l.storage)]));
   const order = [...lifetimes].sort((a, b) => sizes.get(b.storage)! - sizes.get(a.storage)!);
   const offsets = new Map<Storage, number>();
@@ -43,7 +46,10 @@ function lowerBound(lifetimes: readonly Lifetime[], sizes: ReadonlyMap<Storage, 
   const end = Math.max(0, ...lifetimes.map((l) => l.last));
   for (let t = 0; t <= end; t++) {
     const live = lifetimes.filter((l) => l.first <= t && t <= l.last);
-    most = Math.max(most, live.reduce((sum, l) => sum + sizes.get(l.storage)!, 0));
+    most = Math.max(
+      most,
+      live.reduce((sum, l) => sum + sizes.get(l.storage)!, 0),
+    );
   }
   return most;
 }

@@ -1,6 +1,7 @@
 // Kernels of equal shape are one function with different buffers: that keeps firmware small when loops are specialized.
-import { kernelKey } from '../../ir/loops/kernel-key.ts';
+
 import type { Kernel } from '../../ir/loops/kernel.ts';
+import { kernelKey } from '../../ir/loops/kernel-key.ts';
 
 export class KernelPool {
   private readonly byKey = new Map<string, Kernel>();

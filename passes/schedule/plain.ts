@@ -9,11 +9,14 @@ import { stridesOf } from '../../ir/types.ts';
 export function schedulePlain(b: LoopBuilder, lowering: Lowering): void {
   switch (lowering.kind) {
     case 'map':
-      return plainMap(b, lowering);
+      plainMap(b, lowering);
+      break;
     case 'contraction':
-      return plainContraction(b, lowering);
+      plainContraction(b, lowering);
+      break;
     case 'loops':
-      return lowering.body(b);
+      lowering.body(b);
+      break;
   }
 }
 
@@ -126,7 +129,14 @@ function plainContraction(b: LoopBuilder, c: ContractionLowering): void {
     cutReady(bound);
     const axis = parallel[depth];
     if (axis === undefined) {
-      element(b, c, axes, reduce, ranges, guards.filter((g) => g.cut === undefined));
+      element(
+        b,
+        c,
+        axes,
+        reduce,
+        ranges,
+        guards.filter((g) => g.cut === undefined),
+      );
       return;
     }
     const held = new Map(ranges);
@@ -202,5 +212,9 @@ function guarded(
     const i = affineValue(b, form, axes);
     inside = b.and(inside, b.and(b.compare('ge', i, 0), b.compare('lt', i, extent)));
   }
-  return b.ifElse(inside, () => [next()], () => [acc])[0]!;
+  return b.ifElse(
+    inside,
+    () => [next()],
+    () => [acc],
+  )[0]!;
 }
