@@ -5,7 +5,7 @@ import { type ContentReader, readContent, shorten, splatBytesLimit } from './con
 import { RuleViolation } from './define-op.ts';
 import { elaborateAttributes } from './elaborate-attribute.ts';
 import { elaborateType, nameOf, stringOf } from './elaborate-type.ts';
-import { Func, Module, Op, Value } from './module.ts';
+import { type AnyOpDefinition, Func, Module, Op, Value } from './module.ts';
 import { operators } from './ops/index.ts';
 import type { Resources } from './resources.ts';
 import type { SourceText } from './source-text.ts';
@@ -72,14 +72,17 @@ class FuncElaborator {
     );
   }
 
+  private operator(name: Token): AnyOpDefinition {
+    const definition = operators.get(name.image);
+    if (definition !== undefined) return definition;
+    const hint = didYouMean(name.image, operators.keys());
+    return this.source.fail('I8C0101', name.startOffset, `there is no operator ${shorten(name.image)}`, hint);
+  }
+
   private op(syntax: OpSyntax): void {
     const { source } = this;
     const { name } = syntax;
-    const definition = operators.get(name.image);
-    if (definition === undefined) {
-      const hint = didYouMean(name.image, operators.keys());
-      return source.fail('I8C0101', name.startOffset, `there is no operator ${shorten(name.image)}`, hint);
-    }
+    const definition = this.operator(name);
     const operands = syntax.operands.map((token) => (token.image === '_' ? undefined : this.resolve(token)));
     const types = syntax.types.map((type) => elaborateType(source, type));
     const given = elaborateAttributes(this.reader, definition, syntax, types[0]);
