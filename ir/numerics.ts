@@ -15,6 +15,12 @@ export function saturate(x: number, low: number, high: number): number {
   return x < low ? low : x > high ? high : x;
 }
 
+/** The lesser as `b < a ? b : a` (wasm pmin): NaN and signed zeros resolve the same way on every target. */
+export const lesser = <T>(a: T, b: T): T => (b < a ? b : a);
+
+/** The greater as `a < b ? b : a` (wasm pmax). */
+export const greater = <T>(a: T, b: T): T => (a < b ? b : a);
+
 /** Clamps to the range of i32. */
 export function saturateI32(x: number): number {
   return saturate(x, INT32_MIN, INT32_MAX);

@@ -3,6 +3,8 @@
 import type { Rounding } from '../attributes.ts';
 import {
   doublingHighMultiply,
+  greater,
+  lesser,
   requantizeScalar,
   roundHalfEven,
   roundingShiftRight,
@@ -298,11 +300,6 @@ const select: OpcodeRow = {
 };
 
 const floorOf = (f: (x: number) => number) => ({ floats: (a: number) => f(a) });
-
-/** The lesser as `b < a ? b : a` (wasm pmin): NaN and signed zeros resolve the same way on every target. */
-const lesser = <T>(a: T, b: T): T => (b < a ? b : a);
-/** The greater as `a < b ? b : a` (wasm pmax). */
-const greater = <T>(a: T, b: T): T => (a < b ? b : a);
 
 export const opcodes = {
   add: laneWise(2, 'Sum; integers wrap.', { ints: (a, b) => a + b, longs: (a, b) => a + b, floats: (a, b) => a + b }),
