@@ -165,7 +165,8 @@ function element(
   ranges: ReadonlyMap<number, [LoopValue, LoopValue]>,
   conditions: readonly Guard[],
 ): void {
-  const bias = c.bias === undefined ? undefined : b.load(c.bias.buffer, accessPosition(b, c.bias, axes));
+  const bias =
+    c.bias === undefined ? undefined : b.convert(b.load(c.bias.buffer, accessPosition(b, c.bias, axes)), c.accumulator);
   const zero = c.accumulator === 'i64' ? b.i64(0) : c.accumulator === 'f32' ? b.f32(0) : b.constant(0);
   const reduceFrom = (depth: number, acc: LoopValue): LoopValue => {
     const axis = reduce[depth];

@@ -1,0 +1,24 @@
+// The library face of int8c.
+
+export {
+  CompileError,
+  type Diagnostic,
+  type DiagnosticCode,
+  formatDiagnostic,
+  type Severity,
+} from '../ir/diagnostics.ts';
+export type { TensorArray, TensorData } from '../ir/tensor-data.ts';
+export type { ElementType, Quantization, TensorType } from '../ir/types.ts';
+export { type Compiled, type CompileOptions, compile } from './compile.ts';
+export type { Manifest, TensorManifest } from './manifest.ts';
+export {
+  detectFormat,
+  type ImportOptions,
+  importModel,
+  type ModelFormat,
+  type Program,
+  type TensorInfo,
+} from './program.ts';
+export { createRunner, type Feeds, type Runner, type RunnerOptions, type RunnerTarget } from './runner.ts';
+export type { TargetName } from './targets.ts';
+export { version } from './version.ts';
