@@ -1,9 +1,11 @@
 // The table of TFLite operators: schema name to row.
 import type { Rows } from '../operator-context.ts';
 import { convolutionRows } from './convolution.ts';
+import { poolingRows } from './pooling.ts';
 import { variableRows } from './variable.ts';
 
 export const rows: Rows = {
   ...convolutionRows,
+  ...poolingRows,
   ...variableRows,
 };
