@@ -6,22 +6,26 @@ import { RuleViolation } from './define-op.ts';
 import { elaborateAttributes } from './elaborate-attribute.ts';
 import { elaborateType, nameOf, stringOf } from './elaborate-type.ts';
 import { type AnyOpDefinition, Func, Module, Op, Value } from './module.ts';
-import { operators } from './ops/index.ts';
 import type { Resources } from './resources.ts';
 import type { SourceText } from './source-text.ts';
 import { didYouMean } from './spelling.ts';
 import type { FuncSyntax, ModuleSyntax, OpSyntax, PortSyntax, Token } from './syntax.ts';
 import { elementCount, formatType, sameType, type TensorType } from './types.ts';
 
+/** Operators by name. */
+type OperatorTable = ReadonlyMap<string, AnyOpDefinition>;
+
 class FuncElaborator {
   private readonly reader: ContentReader;
+  private readonly table: OperatorTable;
   private readonly source: SourceText;
   private readonly syntax: FuncSyntax;
   private readonly func: Func;
   private readonly values = new Map<string, Value>();
 
-  constructor(reader: ContentReader, syntax: FuncSyntax, name: string) {
+  constructor(reader: ContentReader, table: OperatorTable, syntax: FuncSyntax, name: string) {
     this.reader = reader;
+    this.table = table;
     this.source = reader.source;
     this.syntax = syntax;
     this.func = new Func(name);
@@ -73,9 +77,9 @@ class FuncElaborator {
   }
 
   private operator(name: Token): AnyOpDefinition {
-    const definition = operators.get(name.image);
+    const definition = this.table.get(name.image);
     if (definition !== undefined) return definition;
-    const hint = didYouMean(name.image, operators.keys());
+    const hint = didYouMean(name.image, this.table.keys());
     return this.source.fail('I8C0101', name.startOffset, `there is no operator ${shorten(name.image)}`, hint);
   }
 
@@ -128,7 +132,12 @@ class FuncElaborator {
 }
 
 /** The module that a syntax stands for. Errors as for parseModule, which is the only caller. */
-export function elaborateModule(syntax: ModuleSyntax, source: SourceText, resources: Resources): Module {
+export function elaborateModule(
+  syntax: ModuleSyntax,
+  source: SourceText,
+  resources: Resources,
+  table: OperatorTable,
+): Module {
   const rounding = syntax.rounding === undefined ? 'double' : roundings.find((r) => r === syntax.rounding?.image);
   if (rounding === undefined) {
     source.fail('I8C0101', syntax.rounding?.startOffset ?? 0, `expected a rounding: ${roundings.join(', ')}`);
@@ -140,7 +149,7 @@ export function elaborateModule(syntax: ModuleSyntax, source: SourceText, resour
     const name = nameOf(source, func.name);
     if (names.has(name)) source.fail('I8C0101', func.name.startOffset, `${func.name.image} is defined twice`);
     names.add(name);
-    module.functions.push(new FuncElaborator(reader, func, name).elaborate());
+    module.functions.push(new FuncElaborator(reader, table, func, name).elaborate());
   }
   return module;
 }

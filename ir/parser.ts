@@ -43,7 +43,8 @@ import {
   ValueName,
   Word,
 } from './lexer.ts';
-import type { Module } from './module.ts';
+import type { AnyOpDefinition, Module } from './module.ts';
+import { operators } from './ops/index.ts';
 import type { Resources } from './resources.ts';
 import { SourceText } from './source-text.ts';
 import type {
@@ -236,12 +237,17 @@ class TensorGrammar extends SharedGrammar {
 let grammar: TensorGrammar | undefined;
 
 /**
- * Reads a module. `resources` are the contents that the text names by hash (see {@link Resources}). The module keeps
- * every operator's rules. Throws CompileError: I8C0101 for text that does not parse, I8C0102 for an operator used against
- * its rules, I8C0103 for a missing resource, I8C0004 for a text that asks for too much memory.
+ * Reads a module. `resources` are the contents that the text names by hash (see {@link Resources}); `table` holds the
+ * operators that the text may use. The module keeps every operator's rules. Throws CompileError: I8C0101 for text that
+ * does not parse, I8C0102 for an operator used against its rules, I8C0103 for a missing resource, I8C0004 for a text that
+ * asks for too much memory.
  */
-export function parseModule(text: string, resources: Resources = new Map()): Module {
+export function parseModule(
+  text: string,
+  resources: Resources = new Map(),
+  table: ReadonlyMap<string, AnyOpDefinition> = operators,
+): Module {
   const source = new SourceText(text);
   grammar ??= new TensorGrammar();
-  return elaborateModule(grammar.parse(source), source, resources);
+  return elaborateModule(grammar.parse(source), source, resources, table);
 }

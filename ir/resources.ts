@@ -3,7 +3,7 @@
 // The file, all numbers little-endian: "I8CW", u32 version (1), u32 count; then for each resource, in ascending order of
 // its hash, the 16 hash bytes and a u64 length; then the contents in the same order, each padded with zeros to a multiple
 // of 16 bytes (so that a mapped file can be read in place). Equal resources give equal files.
-import { createHash } from 'node:crypto';
+import { sha256Hex } from './content-hash.ts';
 import { fail } from './diagnostics.ts';
 
 /** Contents by hash: 32 hexadecimal digits. */
@@ -18,12 +18,10 @@ const alignment = 16;
 
 /** The name of a content: the first 16 bytes of its SHA-256, in hexadecimal. */
 export function contentHash(bytes: Uint8Array): string {
-  return createHash('sha256')
-    .update(bytes)
-    .digest('hex')
-    .slice(0, 2 * hashBytes);
+  return sha256Hex(bytes).slice(0, 2 * hashBytes);
 }
 
+const hexOf = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 const padded = (length: number) => Math.ceil(length / alignment) * alignment;
 
 /** The `.ir.weights` file of these resources. */
@@ -37,7 +35,7 @@ export function encodeResources(resources: Resources): Uint8Array {
   view.setUint32(8, entries.length, true);
   entries.forEach(([hash, bytes], i) => {
     const entry = headerBytes + i * entryBytes;
-    file.set(Buffer.from(hash, 'hex'), entry);
+    for (let b = 0; b < hashBytes; b++) file[entry + b] = Number.parseInt(hash.slice(2 * b, 2 * b + 2), 16);
     view.setBigUint64(entry + hashBytes, BigInt(bytes.length), true);
     file.set(bytes, at);
     at += padded(bytes.length);
@@ -65,7 +63,7 @@ export function decodeResources(file: Uint8Array): Map<string, Uint8Array> {
   let previous = '';
   for (let i = 0; i < count; i++) {
     const entry = headerBytes + i * entryBytes;
-    const hash = Buffer.from(file.subarray(entry, entry + hashBytes)).toString('hex');
+    const hash = hexOf(file.subarray(entry, entry + hashBytes));
     const length = view.getBigUint64(entry + hashBytes, true);
     if (hash <= previous) damaged('its resources are not in ascending order of their hashes');
     if (length > BigInt(file.length - at)) damaged(`resource ${hash} reaches past the end of the file`);
