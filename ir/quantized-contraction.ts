@@ -7,7 +7,7 @@ import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import type { LoweringBuffers } from './loops/lowering.ts';
 import type { Value } from './module.ts';
-import { applyRequantization, INT32_MAX } from './numerics.ts';
+import { applyRequantization, INT32_MAX, INT32_MIN } from './numerics.ts';
 import { constant, constantOf } from './ops/constant.ts';
 import { requantize } from './ops/requantize.ts';
 import { type Bounds, quantOf, requantizationCode, requantizationFor, scaleAndZero, unbounded } from './quantized.ts';
@@ -72,8 +72,8 @@ export function contractionType(
   const form = contractionForm(x, y, attributes.requant);
   rule(isInteger(y.element), `gives integers, not ${y.element}`);
   if (bias !== undefined) {
-    const fits = form === 'quantized' ? ['i32', 'i64'].includes(bias.element) : bias.element === attributes.accumulator;
-    rule(fits, `has a bias of ${bias.element} beside ${attributes.accumulator} accumulators`);
+    const long = bias.element === 'i64' && (form === 'quantized' || attributes.accumulator === 'i64');
+    rule(bias.element === 'i32' || long, `has a bias of ${bias.element} beside ${attributes.accumulator} accumulators`);
   }
   rule(form !== 'accumulators' || y.element === attributes.accumulator, `accumulates in ${attributes.accumulator}`);
   if (form === 'quantized') {
@@ -147,69 +147,94 @@ function commonZero(type: TensorType, what: string): number {
   return zero;
 }
 
+/** What TensorFlow Lite's 64-bit rounding asks of an accumulator (common.cc, MultiplyByQuantizedMultiplier). */
+const maxAccumulator = 2 ** 47;
+
 /** The quantized form as accumulators (i32 where that is proved to hold every sum, else i64) and a requantization. */
 export function integerContraction(c: QuantizedContraction): readonly Value[] {
   const { builder, result } = c;
   const zeros = { input_zero: scaleAndZero(c.x.type, 'input').zero, weights_zero: commonZero(c.w.type, 'weights') };
-  const weights = constantOf(c.w);
-  const bias = constantOf(c.bias);
-  const bound =
-    weights === undefined || (c.bias !== undefined && bias === undefined)
-      ? c.depth * reach(c.x.type.element, zeros.input_zero) * reach(c.w.type.element, zeros.weights_zero) +
-        INT32_MAX / 2
-      : accumulatorBound(
-          { element: c.x.type.element, zero: zeros.input_zero },
-          { data: weights.data, zero: zeros.weights_zero },
-          c.channels,
-          (i) => c.channelOf(i),
-          bias?.data,
-        );
+  const bound = worstAccumulator(c, zeros.input_zero, zeros.weights_zero);
+  rule(bound <= maxAccumulator, 'has accumulators of more than 48 bits');
   const element = bound <= INT32_MAX ? 'i32' : 'i64';
   if (element === 'i64' && !c.wide) c.note('an accumulator may pass 32 bits; it is kept in 64 and saturated');
-  const start = c.bias === undefined ? undefined : biasAs(element, c.bias, builder);
+  const start = element === 'i32' ? narrowBias(c.bias, builder) : c.bias;
   const acc = c.accumulate(start, { ...zeros, accumulator: element }, tensorType(element, result.shape));
   const requant = requantizationFor(c.factors, result, boundsOf(c.clamp), c.rounding, c.wide);
   return [builder.create(requantize, [acc], { requant }, result)];
 }
 
-/** A constant bias in the accumulator's type. */
-function biasAs(element: 'i32' | 'i64', bias: Value, builder: Builder): Value {
-  if (bias.type.element === element) return bias;
-  const data = constantOf(bias);
-  rule(data !== undefined, 'needs a constant bias of the accumulator’s type');
-  const type = tensorType(element, bias.type.shape);
-  const numbers: ArrayLike<number | bigint> = data.data;
-  const converted: TensorData = {
-    type,
-    data: element === 'i64' ? BigInt64Array.from(numbers, BigInt) : Int32Array.from(numbers, Number),
-  };
-  return builder.create(constant, [], { value: converted }, type, bias.name);
+/** The greatest magnitude of an accumulator: from the weights and biases where they are constant, else from their types. */
+function worstAccumulator(c: QuantizedContraction, inputZero: number, weightsZero: number): number {
+  const weights = constantOf(c.w);
+  const bias = constantOf(c.bias);
+  const x = { element: c.x.type.element, zero: inputZero };
+  rule(c.bias?.type.element !== 'i64' || bias !== undefined, 'needs a constant 64-bit bias');
+  const unknownBias = c.bias !== undefined && bias === undefined ? -INT32_MIN : 0;
+  if (weights !== undefined) {
+    const known = { data: weights.data, zero: weightsZero };
+    return unknownBias + accumulatorBound(x, known, c.channels, (i) => c.channelOf(i), bias?.data);
+  }
+  const largestBias =
+    bias === undefined ? 0 : Array.from(bias.data, Number).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  return c.depth * reach(x.element, inputZero) * reach(c.w.type.element, weightsZero) + unknownBias + largestBias;
 }
 
-/** The reference's end of one output element, in every form but `quantized`. */
-export function finishReference(
-  y: TensorData,
-  attributes: ContractionAttributes,
-): (acc: number | bigint, channel: number) => number | bigint {
-  const { requant, clamp } = attributes;
-  if (requant !== undefined) return (acc, channel) => applyRequantization(acc, requant, channel);
+/** The bias of 32-bit accumulators; a constant 64-bit one was found to fit. */
+function narrowBias(bias: Value | undefined, builder: Builder): Value | undefined {
+  const data = constantOf(bias);
+  if (bias === undefined || data === undefined || bias.type.element === 'i32') return bias;
+  const type = tensorType('i32', bias.type.shape);
+  return builder.create(constant, [], { value: { type, data: Int32Array.from(data.data, Number) } }, type, bias.name);
+}
+
+/** What the references of contractions share, in every form but `quantized`. */
+export interface ReferenceArithmetic {
+  /** acc + (x - input_zero) * (w - weights_zero), each operation rounded once in the float form. */
+  multiplyAdd(acc: number, x: number, w: number): number;
+  /** The result's element: bias added last, then the requantization, the float clamp, or nothing. */
+  finish(acc: number, bias: number | bigint | undefined, channel: number): number | bigint;
+}
+
+/**
+ * The arithmetic of a reference. Sums are kept in doubles: an integer accumulator stays below 2^53 in magnitude
+ * (integerContraction proves less than 2^47), so they are exact.
+ */
+export function referenceArithmetic(y: TensorData, attributes: ContractionAttributes): ReferenceArithmetic {
+  const { requant, clamp, accumulator } = attributes;
   if (y.type.element === 'f32') {
     const [low, high] = boundsOf(clamp);
-    return (acc) => Math.min(Math.max(Number(acc), low), high);
+    return {
+      multiplyAdd: (acc, x, w) => Math.fround(acc + Math.fround(x * w)),
+      finish(acc, bias) {
+        const total = bias === undefined ? acc : Math.fround(acc + Number(bias));
+        // As the loops' max and min do it: -0 and NaN pass.
+        if (total < low) return low;
+        if (high < total) return high;
+        return total;
+      },
+    };
   }
-  return (acc) => acc;
+  const { input_zero: xZero, weights_zero: wZero } = attributes;
+  return {
+    multiplyAdd: (acc, x, w) => acc + (x - xZero) * (w - wZero),
+    finish(acc, bias, channel) {
+      const sum = acc + Number(bias ?? 0);
+      const total = accumulator === 'i64' ? BigInt(sum) : sum | 0;
+      return requant === undefined ? total : applyRequantization(total, requant, channel);
+    },
+  };
 }
 
 /** The lowering's end of one output element: requantization, or the float clamp, or nothing. */
 export function contractionEpilogue(
   attributes: ContractionAttributes,
   buffers: LoweringBuffers,
-  channelAxis: number,
-): (b: LoopBuilder, acc: LoopValue, index: readonly (LoopValue | undefined)[]) => LoopValue {
+): (b: LoopBuilder, acc: LoopValue, channel: LoopValue) => LoopValue {
   const { requant, clamp } = attributes;
   if (requant !== undefined) {
     const code = requantizationCode(requant, buffers);
-    return (b, acc, index) => code.emit(b, acc, index[channelAxis] ?? b.constant(0));
+    return (b, acc, channel) => code.emit(b, acc, channel);
   }
   const [low, high] = boundsOf(clamp);
   return (b, acc) => {
@@ -225,13 +250,23 @@ export function accumulatorOf(x: TensorType, attributes: ContractionAttributes):
 }
 
 /**
- * Real factors of a convolution: input scale * weight scale / result scale in doubles, one per output channel or one
- * (TensorFlow Lite kernel_util.cc, PopulateConvolutionQuantizationParams). Per-axis weights must follow `axis`.
+ * Real factors from accumulator to result, one per output channel or one: input scale * weights scale / result scale in
+ * doubles (TensorFlow Lite kernel_util.cc, PopulateConvolutionQuantizationParams). Where the weights have one scale and
+ * `scaleProduct` is `f32`, the product of the two scales is rounded to f32 first (GetQuantizedConvolutionMultipler in
+ * the same file: fully connected layers, matrix products and everything on u8). Weights may be quantized along `axis`.
  */
-export function convolutionFactors(x: TensorType, w: TensorType, y: TensorType, axis: number): number[] {
+export function accumulatorFactors(
+  x: TensorType,
+  w: TensorType,
+  y: TensorType,
+  axis: number,
+  scaleProduct: 'f32' | 'f64',
+): number[] {
   const input = scaleAndZero(x, 'input').scale;
   const output = scaleAndZero(y, 'result').scale;
   const q = quantOf(w, 'weights');
-  rule(q.axis === undefined || q.axis === axis || q.scale.length === 1, `needs weights quantized along axis ${axis}`);
-  return q.scale.map((s) => (input * s) / output);
+  const one = q.axis === undefined || q.scale.length === 1;
+  rule(one || q.axis === axis, `needs weights quantized along axis ${axis}`);
+  const round = one && (scaleProduct === 'f32' || x.element === 'u8') ? Math.fround : (product: number) => product;
+  return q.scale.map((s) => round(input * s) / output);
 }

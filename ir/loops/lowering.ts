@@ -19,6 +19,11 @@ export interface MapLowering {
   readonly place?: { readonly offset: number; readonly strides: readonly number[] };
   /** The element at `index`; `flat` is its row-major position. Small integers are stored as their low bits. */
   body(b: LoopBuilder, index: readonly LoopValue[], flat: LoopValue): LoopValue;
+  /**
+   * Present where the body does nothing but read another buffer at offset + sum of index[d] * strides[d]: a schedule may
+   * move runs of elements unseen, and memory planning may let one buffer stand for a part of the other.
+   */
+  readonly copies?: { readonly source: Buffer; readonly offset: number; readonly strides: readonly number[] };
 }
 
 /** One axis of a contraction's iteration space. */
@@ -32,6 +37,11 @@ export interface Axis {
 export interface Affine {
   readonly terms: readonly (readonly [axis: number, coefficient: number])[];
   readonly offset: number;
+}
+
+/** The form offset + sum of coefficient * axis over `terms`. */
+export function affine(offset: number, ...terms: (readonly [axis: number, coefficient: number])[]): Affine {
+  return { offset, terms };
 }
 
 /**
@@ -58,7 +68,7 @@ export interface ContractionLowering {
   readonly result: Access;
   readonly inputZero: number;
   readonly weightsZero: number;
-  /** Starts the accumulator; read in the accumulator's type. Absent: 0. */
+  /** Starts the accumulator; converted to its type (i32 to i64). Absent: 0. */
   readonly bias?: Access;
   /** Where the bias of an f32 contraction enters: TensorFlow Lite adds it after the sum. */
   readonly biasLast?: boolean;

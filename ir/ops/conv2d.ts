@@ -1,53 +1,43 @@
 // conv2d: two-dimensional convolution over NHWC with OHWI weights, grouped where the weights say so.
-import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
-import type { Op } from '../module.ts';
+import { affine } from '../loops/lowering.ts';
 import {
+  accumulatorFactors,
   accumulatorOf,
   contractionAttributes,
   contractionEpilogue,
   contractionForm,
   contractionType,
-  convolutionFactors,
-  finishReference,
   integerContraction,
+  referenceArithmetic,
 } from '../quantized-contraction.ts';
-import { windowCount } from '../shapes.ts';
 import { elementCount } from '../types.ts';
+import { tapIndex, windowAttributes, windowShape } from '../window.ts';
+
+type Shape4 = readonly [number, number, number, number];
 
 export const conv2d = defineOp({
   name: 'conv2d',
-  doc: 'y[n, i, j, o] = clamp(bias[o] + sum over ky, kx, c of x[n, i*stride + ky*dilation - pad, ..., c] * w[o, ky, kx, c]). Taps outside x contribute nothing (in the integer form: x equals its zero point there). Weights with fewer input channels than x make groups. Sources: TensorFlow Lite reference_integer_ops/conv.h and reference/conv.h; ONNX Conv.',
+  doc: 'Two-dimensional convolution: y[n, i, j, o] = clamp(bias[o] + sum over ky, kx, c of x[n, i*stride + ky*dilation - pad, ..., c] * w[o, ky, kx, c]). Taps outside x contribute nothing (in the integer form: x equals its zero point there). Weights with fewer input channels than x make groups. Sums run over ky, kx, c in this order, a float bias is added last. Sources: TensorFlow Lite reference_integer_ops/conv.h and reference/conv.h; ONNX Conv.',
   operands: [
     { name: 'x', doc: 'n x height x width x channels.' },
     { name: 'w', doc: 'out x ky x kx x (channels / groups); quantized per tensor or along axis 0.' },
     { name: 'bias', doc: 'One per output channel, in the accumulator’s scale.', optional: true },
   ],
-  attributes: {
-    stride: attr.ints({ length: 2, min: 1, fallback: [1, 1], doc: 'Vertical, horizontal step.' }),
-    dilation: attr.ints({ length: 2, min: 1, fallback: [1, 1], doc: 'Distance between taps.' }),
-    pad: attr.ints({
-      length: 4,
-      min: 0,
-      fallback: [0, 0, 0, 0],
-      doc: 'Rows and columns added: top, bottom, left, right.',
-    }),
-    ...contractionAttributes,
-  },
+  attributes: { ...windowAttributes, ...contractionAttributes },
   results: ['y'],
   types({ operands, attributes, asked }) {
     const x = required(operands, 0);
     const w = required(operands, 1);
     const bias = operands[2];
     rule(x.shape.length === 4 && w.shape.length === 4, 'takes an input and weights of rank 4');
-    const [n, height, width, channels] = x.shape as [number, number, number, number];
-    const [out, ky, kx, depth] = w.shape as [number, number, number, number];
-    rule(depth > 0 && channels % depth === 0, `has ${channels} input channels for weights of ${depth}`);
-    rule(out % (channels / depth) === 0, `cannot divide ${out} outputs into ${channels / depth} groups`);
+    const [n, height, width, channels] = x.shape as Shape4;
+    const [out, ky, kx, depth] = w.shape as Shape4;
+    const groups = channels / depth;
+    rule(depth > 0 && Number.isInteger(groups) && groups > 0, `has ${channels} input channels for weights of ${depth}`);
+    rule(out > 0 && out % groups === 0, `cannot divide ${out} outputs into ${groups} groups`);
     rule(bias === undefined || elementCount(bias.shape) === out, `needs a bias of ${out} values`);
-    const { stride, dilation, pad } = attributes;
-    const rows = windowCount(height, ky, stride[0]!, dilation[0]!, pad[0]!, pad[1]!);
-    const columns = windowCount(width, kx, stride[1]!, dilation[1]!, pad[2]!, pad[3]!);
+    const [rows, columns] = windowShape([height, width], [ky, kx], attributes);
     return [contractionType(x, w, bias, [n, rows, columns, out], attributes, asked)];
   },
   integer({ op, attributes, builder, rounding, note }) {
@@ -59,7 +49,8 @@ export const conv2d = defineOp({
     return integerContraction({
       ...{ builder, rounding, x, w, bias, result, note },
       clamp: attributes.clamp,
-      factors: convolutionFactors(x.type, w.type, result, 0),
+      factors: accumulatorFactors(x.type, w.type, result, 0, 'f64'),
+      // conv.cc: without a bias, or with a 32-bit one, 16-bit inputs accumulate in 32 bits.
       wide: bias?.type.element === 'i64',
       channels: out,
       channelOf: (position) => Math.floor(position / perOutput),
@@ -73,19 +64,15 @@ export const conv2d = defineOp({
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
     const y = results[0]!;
-    const float = y.type.element === 'f32';
-    const [n, height, width, channels] = x!.type.shape as [number, number, number, number];
-    const [out, ky, kx, depth] = w!.type.shape as [number, number, number, number];
-    const [, rows, columns] = y.type.shape as [number, number, number];
-    const { stride, dilation, pad, input_zero, weights_zero } = attributes;
-    const finish = finishReference(y, attributes);
+    const [n, height, width, channels] = x!.type.shape as Shape4;
+    const [out, ky, kx, depth] = w!.type.shape as Shape4;
+    const [, rows, columns] = y.type.shape as Shape4;
+    const { stride, dilation, pad } = attributes;
+    const { multiplyAdd, finish } = referenceArithmetic(y, attributes);
     const outPerGroup = out / (channels / depth);
     const xs = x!.data as Float32Array;
     const ws = w!.data as Float32Array;
     const put = y.data as unknown as (number | bigint)[];
-    // An accumulator stays below 2^53 in magnitude, so a double holds it exactly.
-    const wide = !float && attributes.accumulator === 'i64';
-    const round = float ? Math.fround : (v: number) => v;
     let at = 0;
     for (let b = 0; b < n; b++)
       for (let i = 0; i < rows; i++)
@@ -101,30 +88,22 @@ export const conv2d = defineOp({
                 if (column < 0 || column >= width) continue;
                 const px = ((b * height + row) * width + column) * channels + first;
                 const pw = ((o * ky + u) * kx + v) * depth;
-                for (let c = 0; c < depth; c++) {
-                  acc = round(acc + round((xs[px + c]! - input_zero) * (ws[pw + c]! - weights_zero)));
-                }
+                for (let c = 0; c < depth; c++) acc = multiplyAdd(acc, xs[px + c]!, ws[pw + c]!);
               }
             }
-            const total = bias === undefined ? acc : round(acc + Number(bias.data[o]));
-            put[at] = finish(wide ? BigInt(total) : total, o);
+            put[at] = finish(acc, bias?.data[o], o);
           }
   },
   lower({ op, attributes, operand, result, type, resultType, ...buffers }) {
     const x = type(0);
-    const w = type(1);
-    const y = resultType(0);
-    const hasBias = op.operands[2] !== undefined;
-    const [n, height, width, channels] = x.shape as [number, number, number, number];
-    const [out, ky, kx, depth] = w.shape as [number, number, number, number];
-    const [, rows, columns] = y.shape as [number, number, number];
+    const [n, height, width, channels] = x.shape as Shape4;
+    const [out, ky, kx, depth] = type(1).shape as Shape4;
+    const [, rows, columns] = resultType(0).shape as Shape4;
     const groups = channels / depth;
     const outPerGroup = out / groups;
-    const { stride, dilation, pad } = attributes;
-    const of = (offset: number, ...terms: [number, number][]) => ({ offset, terms });
     // Axes: 0 batch, 1 row, 2 column, 3 group, 4 output in its group, 5 ky, 6 kx, 7 input channel in its group.
-    const output = of(0, [3, outPerGroup], [4, 1]);
-    const emit = contractionEpilogue(attributes, { operand, result, ...buffers }, 0);
+    const output = affine(0, [3, outPerGroup], [4, 1]);
+    const emit = contractionEpilogue(attributes, { operand, result, ...buffers });
     return [
       {
         kind: 'contraction',
@@ -142,33 +121,33 @@ export const conv2d = defineOp({
           buffer: operand(0),
           shape: [n, height, width, channels],
           index: [
-            of(0, [0, 1]),
-            of(-pad[0]!, [1, stride[0]!], [5, dilation[0]!]),
-            of(-pad[2]!, [2, stride[1]!], [6, dilation[1]!]),
-            of(0, [3, depth], [7, 1]),
+            affine(0, [0, 1]),
+            tapIndex(attributes, 0, 1, { axis: 5, extent: ky }),
+            tapIndex(attributes, 1, 2, { axis: 6, extent: kx }),
+            affine(0, [3, depth], [7, 1]),
           ],
         },
         weights: {
           buffer: operand(1),
           shape: [out, ky, kx, depth],
-          index: [output, of(0, [5, 1]), of(0, [6, 1]), of(0, [7, 1])],
+          index: [output, affine(0, [5, 1]), affine(0, [6, 1]), affine(0, [7, 1])],
         },
         result: {
           buffer: result(0),
           shape: [n, rows, columns, out],
-          index: [of(0, [0, 1]), of(0, [1, 1]), of(0, [2, 1]), output],
+          index: [affine(0, [0, 1]), affine(0, [1, 1]), affine(0, [2, 1]), output],
         },
         inputZero: attributes.input_zero,
         weightsZero: attributes.weights_zero,
-        ...(hasBias ? { bias: { buffer: operand(2), shape: [out], index: [output] } } : {}),
+        ...(op.operands[2] === undefined ? {} : { bias: { buffer: operand(2), shape: [out], index: [output] } }),
         biasLast: x.element === 'f32',
         accumulator: accumulatorOf(x, attributes),
-        epilogue: (b, acc, index) => emit(b, acc, [b.add(b.mul(index[3] ?? 0, outPerGroup), index[4] ?? 0)]),
+        epilogue: (b, acc, index) => emit(b, acc, b.add(b.mul(index[3] ?? 0, outPerGroup), index[4] ?? 0)),
       },
     ];
   },
-  macs: (op: Op) => {
-    const [, ky, kx, depth] = op.operand(1).type.shape as [number, number, number, number];
+  macs: (op) => {
+    const [, ky, kx, depth] = op.operand(1).type.shape as Shape4;
     return elementCount(op.result.type.shape) * ky * kx * depth;
   },
 });

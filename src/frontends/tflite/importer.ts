@@ -5,7 +5,8 @@ import { RuleViolation } from '../../../ir/define-op.ts';
 import { CompileError, type Diagnostic, fail, quoteName } from '../../../ir/diagnostics.ts';
 import { Func, Module, type Value } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
-import { arrayFromBytes } from '../../../ir/tensor-data.ts';
+import { elementCount } from '../../../ir/types.ts';
+import { constantArray } from './constant-data.ts';
 import { foldSmallConstants } from './fold-small-constants.ts';
 import { type ModelView, type OperatorView, readTflite, type SubgraphView } from './model.ts';
 import { diagnosticsOf, type ImportScope, OperatorContext } from './operator-context.ts';
@@ -224,7 +225,7 @@ export class SubgraphImporter {
       fail('I8C0207', `Tensor #${index} ${quoteName(tensor.name)} is used before it is computed.`);
     }
     const type = typeOfTensor(tensor);
-    const value = { type, data: arrayFromBytes(type.element, tensor.data) };
+    const value = { type, data: constantArray(type.element, tensor.data, elementCount(type.shape)) };
     const result = this.builder.create(constant, [], { value }, type, tensor.name);
     this.values.set(index, result);
     return result;

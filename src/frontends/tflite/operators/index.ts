@@ -1,11 +1,13 @@
 // The table of TFLite operators: schema name to row.
 import type { Rows } from '../operator-context.ts';
 import { convolutionRows } from './convolution.ts';
+import { matmulRows } from './matmul.ts';
 import { poolingRows } from './pooling.ts';
 import { variableRows } from './variable.ts';
 
 export const rows: Rows = {
   ...convolutionRows,
+  ...matmulRows,
   ...poolingRows,
   ...variableRows,
 };
