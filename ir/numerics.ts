@@ -76,6 +76,17 @@ export function truncateToI32(x: number): number {
   return Number.isNaN(x) ? 0 : saturateI32(Math.trunc(x));
 }
 
+/** An i64 to f32 conversion with one rounding, to nearest even: bits that a double cannot hold are folded into a sticky bit first. */
+export function roundLongToF32(x: bigint): number {
+  const magnitude = x < 0n ? -x : x;
+  let drop = 0n;
+  while (magnitude >> drop >= 1n << 53n) drop++;
+  const kept = magnitude >> drop;
+  const sticky = kept << drop !== magnitude ? 1n : 0n;
+  const rounded = Math.fround(Number(kept | sticky)) * 2 ** Number(drop);
+  return x < 0n ? -rounded : rounded;
+}
+
 /** Rounding `double`: TensorFlow Lite's MultiplyByQuantizedMultiplier with two roundings. The left shift wraps. */
 export function requantizeDouble(x: number, multiplier: number, shift: number): number {
   const left = shift > 0 ? shift : 0;

@@ -8,6 +8,7 @@ import {
   requantizeScalar,
   roundHalfEven,
   roundingShiftRight,
+  roundLongToF32,
   truncateToI32,
 } from '../numerics.ts';
 import { isLoopType, type Lane, type LoopType, laneOf, lanesOf, loopType } from './types.ts';
@@ -42,18 +43,23 @@ export function wrapLane(lane: Lane, x: LaneValue): LaneValue {
     case 'bool':
       return x ? 1 : 0;
     case 'i8':
-      return (Number(x) << 24) >> 24;
+      return (lowWord(x) << 24) >> 24;
     case 'u8':
-      return Number(x) & 0xff;
+      return lowWord(x) & 0xff;
     case 'i16':
-      return (Number(x) << 16) >> 16;
+      return (lowWord(x) << 16) >> 16;
     case 'i32':
-      return Number(x) | 0;
+      return lowWord(x);
     case 'i64':
       return BigInt.asIntN(64, BigInt(x));
     case 'f32':
       return Math.fround(Number(x));
   }
+}
+
+/** The low 32 bits. A bigint is cut before it becomes a number, which would round it. */
+function lowWord(x: LaneValue): number {
+  return typeof x === 'bigint' ? Number(BigInt.asIntN(32, x)) : x | 0;
 }
 
 /** Least and greatest value of an integer lane. */
@@ -391,15 +397,4 @@ export function isOpcode(text: string): text is Opcode {
 
 export function opcodeRow(opcode: Opcode): OpcodeRow {
   return opcodes[opcode];
-}
-
-/** i64 to f32 with one rounding: bits that a double cannot hold are folded into a sticky bit first. */
-function roundLongToF32(x: bigint): number {
-  const magnitude = x < 0n ? -x : x;
-  let drop = 0n;
-  while (magnitude >> drop >= 1n << 53n) drop++;
-  const kept = magnitude >> drop;
-  const sticky = kept << drop !== magnitude ? 1n : 0n;
-  const rounded = Math.fround(Number(kept | sticky)) * 2 ** Number(drop);
-  return x < 0n ? -rounded : rounded;
 }

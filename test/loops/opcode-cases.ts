@@ -32,9 +32,17 @@ const conversions = (pairs: readonly string[]): Signature[] =>
     return { types: [from], asked: to };
   });
 
+/** 64-bit integers so small that nothing leaves 53 bits: a backend may hold them otherwise. */
+const smallLongs = (...domains: Domain[]): Signature[] => binary(['i64', 'i64x2'], domains);
+
+const smallUnary = (asked?: LoopType): Signature[] => [
+  { types: ['i64'], domains: ['long25'], ...(asked === undefined ? {} : { asked }) },
+];
+
 const selections: Signature[] = [...numbers, ...bools].flatMap((t) => [
   { types: [loopType('bool', lanesOf(t)), t, t] },
   { types: ['bool', t, t] },
+  ...(laneOf(t) === 'i64' ? [{ types: ['bool', t, t], domains: ['any', 'long25', 'long25'] as const }] : []),
 ]);
 
 const requantizations: Signature[] = (['double', 'single'] as const).flatMap((rounding) => [
@@ -46,21 +54,21 @@ const requantizations: Signature[] = (['double', 'single'] as const).flatMap((ro
 
 /** A case for every opcode: a new opcode does not compile until it has some. */
 const signatures: Record<Opcode, readonly Signature[]> = {
-  add: binary(numbers),
-  sub: binary(numbers),
-  mul: binary(numbers),
-  div: binary(numbers),
-  rem: binary(integers),
-  min: binary(numbers),
-  max: binary(numbers),
-  and: binary([...integers, ...bools]),
-  or: binary([...integers, ...bools]),
-  xor: binary([...integers, ...bools]),
-  shl: binary(integers, ['any', 'amount']),
-  shr: binary(integers, ['any', 'amount']),
+  add: [...binary(numbers), ...smallLongs('long25', 'long25')],
+  sub: [...binary(numbers), ...smallLongs('long25', 'long25')],
+  mul: [...binary(numbers), ...smallLongs('long25', 'long25')],
+  div: [...binary(numbers), ...smallLongs('long25', 'long25'), ...smallLongs('long25', 'few')],
+  rem: [...binary(integers), ...smallLongs('long25', 'long25'), ...smallLongs('long25', 'few')],
+  min: [...binary(numbers), ...smallLongs('long25', 'long25')],
+  max: [...binary(numbers), ...smallLongs('long25', 'long25')],
+  and: [...binary([...integers, ...bools]), ...smallLongs('long25', 'long25')],
+  or: [...binary([...integers, ...bools]), ...smallLongs('long25', 'long25')],
+  xor: [...binary([...integers, ...bools]), ...smallLongs('long25', 'long25')],
+  shl: [...binary(integers, ['any', 'amount']), ...smallLongs('long25', 'few')],
+  shr: [...binary(integers, ['any', 'amount']), ...smallLongs('long25', 'few')],
   shr_u: binary(['i32', 'i32x4'], ['any', 'amount']),
-  abs: unary(numbers),
-  neg: unary(numbers),
+  abs: [...unary(numbers), ...smallUnary()],
+  neg: [...unary(numbers), ...smallUnary()],
   not: unary(bools),
   sqrt: unary(floats),
   floor: unary(floats),
@@ -71,27 +79,34 @@ const signatures: Record<Opcode, readonly Signature[]> = {
   shr_round: binary(['i32', 'i32x4'], ['any', 'exponent']),
   eq: binary([...numbers, ...bools]),
   ne: binary([...numbers, ...bools]),
-  lt: binary(numbers),
+  lt: [...binary(numbers), ...smallLongs('long25', 'few')],
   le: binary(numbers),
   gt: binary(numbers),
-  ge: binary(numbers),
+  ge: [...binary(numbers), ...smallLongs('long25', 'few')],
   select: selections,
-  convert: conversions(
-    ['i32 i64', 'i64 i32', 'i32 f32', 'i64 f32', 'f32 i32', 'bool i32', 'bool i64', 'bool f32']
-      .concat(['i8x4 i32x4', 'u8x4 i32x4', 'i16x4 i32x4', 'i32x4 i8x4', 'i32x4 u8x4', 'i32x4 i16x4', 'u8x8 i8x8'])
-      .concat(['i32x2 i64x2', 'i64x2 i32x2', 'i16x2 i64x2', 'i32x4 f32x4', 'f32x4 i32x4', 'i8x4 f32x4', 'i64x2 f32x2'])
-      .concat(['boolx4 i8x4', 'boolx4 i32x4', 'i8x8 i16x8']),
+  convert: [...smallUnary('i32'), ...smallUnary('f32')].concat(
+    conversions(
+      ['i32 i64', 'i64 i32', 'i32 f32', 'i64 f32', 'f32 i32', 'bool i32', 'bool i64', 'bool f32']
+        .concat(['i8x4 i32x4', 'u8x4 i32x4', 'i16x4 i32x4', 'i32x4 i8x4', 'i32x4 u8x4', 'i32x4 i16x4', 'u8x8 i8x8'])
+        .concat([
+          'i32x2 i64x2',
+          'i64x2 i32x2',
+          'i16x2 i64x2',
+          'i32x4 f32x4',
+          'f32x4 i32x4',
+          'i8x4 f32x4',
+          'i64x2 f32x2',
+        ])
+        .concat(['boolx4 i8x4', 'boolx4 i32x4', 'i8x8 i16x8']),
+    ),
   ),
-  narrow: conversions([
-    'i64 i32',
-    'i32x4 i8x4',
-    'i32x4 u8x4',
-    'i32x4 i16x4',
-    'i16x8 i8x8',
-    'i16x8 u8x8',
-    'i64x2 i32x2',
-    'i64x2 i8x2',
-  ]),
+  narrow: smallUnary('i32').concat(
+    conversions(
+      ['i64 i32', 'i32x4 i8x4', 'i32x4 u8x4', 'i32x4 i16x4', 'i16x8 i8x8', 'i16x8 u8x8', 'i64x2 i32x2'].concat([
+        'i64x2 i8x2',
+      ]),
+    ),
+  ),
   bitcast: [...conversions(['f32 i32', 'f32x4 i32x4']), ...['', 'x4'].map(bitsToFloats)],
   requantize: requantizations,
   scale: [
@@ -100,7 +115,8 @@ const signatures: Record<Opcode, readonly Signature[]> = {
   ],
   dot: ['i32 i8x16 i8x16', 'i32x4 i8x4 i8x4', 'i32x4 i16x8 i16x8', 'i32x4 u8x16 i8x16', 'i32x8 i8x32 i8x32']
     .concat(['i32x2 i8x32 u8x32', 'i64 i16x4 i16x4', 'i64x2 i16x2 i8x2', 'i32x16 i8x64 i8x64'])
-    .map((types) => ({ types: types.split(' ') })),
+    .map((types): Signature => ({ types: types.split(' ') }))
+    .concat([{ types: ['i64x2', 'i16x4', 'i16x4'], domains: ['long25'] }]),
   splat: conversions([
     'i32 i32x4',
     'i64 i64x2',
@@ -127,7 +143,7 @@ const signatures: Record<Opcode, readonly Signature[]> = {
     { types: ['f32x4', 'f32x4'], immediates: { lanes: [4, 5, 0, 1] } },
     { types: ['boolx4', 'boolx4'], immediates: { lanes: [4, 1] } },
   ],
-  sum: unary(['i32x4', 'i32x16', 'i64x2']),
+  sum: [...unary(['i32x4', 'i32x16', 'i64x2']), { types: ['i64x2'], domains: ['long25'] }],
 };
 
 function bitsToFloats(lanes: string): Signature {
@@ -163,11 +179,12 @@ function fill(type: LoopType, values: readonly Lanes[]): TensorArray {
   return array;
 }
 
-/** The title of a use: `requantize i64 i32 i32 {"rounding":"single"}`. */
+/** The title of a use: `requantize i64 i32 i32 {"rounding":"single"} (long48, multiplier16, shift)`. */
 function titleOf(opcode: Opcode, s: Signature): string {
   const asked = s.asked === undefined ? '' : ` to ${s.asked}`;
   const immediates = s.immediates === undefined ? '' : ` ${JSON.stringify(s.immediates)}`;
-  return `${opcode} ${s.types.join(' ')}${asked}${immediates}`;
+  const domains = s.domains === undefined || s.domains.length === 0 ? '' : ` (${s.domains.join(', ')})`;
+  return `${opcode} ${s.types.join(' ')}${asked}${immediates}${domains}`;
 }
 
 function makeCase(opcode: Opcode, s: Signature, seed: number): KernelCase {

@@ -7,11 +7,13 @@ import type { Random } from '../../src/example/random.ts';
 export type Domain =
   | 'any'
   | 'amount'
+  | 'few'
   | 'exponent'
   | 'shift'
   | 'multiplier'
   | 'multiplier16'
   | 'long48'
+  | 'long25'
   | 'factor'
   | 'bits';
 
@@ -103,6 +105,10 @@ function valueIn(domain: Domain, random: Random, lane: ReturnType<typeof laneOf>
       return pick(random, [0, 0x40000000, 0x7fff0000], () => (16384 + random.integer(16384)) * 65536);
     case 'long48':
       return pick(random, edges48, () => BigInt.asIntN(47, signed64(random)));
+    case 'long25':
+      return pick(random, [0n, 1n, -1n, 1n << 25n, -(1n << 25n)], () => BigInt.asIntN(26, signed64(random)));
+    case 'few':
+      return BigInt(random.integer(16));
     case 'factor':
       return Math.fround(random.uniform(0.5, 1) * 2 ** (random.integer(40) - 30));
     case 'bits':
