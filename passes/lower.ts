@@ -58,11 +58,19 @@ class ProgramLowering {
   private lowerOp(op: Op): void {
     const scope = new OpScope(op, this.storages);
     const lowerings = op.definition.lower?.(scope.input()) ?? [];
+    const first = this.calls.length;
     for (const lowering of lowerings) this.emit(op.definition, lowering, scope, op.location);
-    const result = op.results[0];
-    if (result === undefined) return;
+    this.noteInPlace(op, this.calls.slice(first));
+  }
+
+  /** An operand's memory may become the result's where one call makes the result and reads that memory only as it. */
+  private noteInPlace(op: Op, calls: readonly Call[]): void {
+    const [call, more] = calls;
+    if (call === undefined || more !== undefined) return;
     for (const i of op.definition.inPlace?.(op) ?? []) {
-      this.inPlace.push([this.storages.of(result), this.storages.of(op.operand(i))]);
+      const operand = this.storages.of(op.operand(i));
+      const readers = op.operands.filter((v) => v !== undefined && this.storages.of(v) === operand);
+      if (readers.length === 1) this.inPlace.push([this.storages.of(op.result), operand]);
     }
   }
 

@@ -1,0 +1,109 @@
+// Runs test/filetests on every target, and holds passes and diagnostics to their texts.
+import { writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CompileError, type Diagnostic } from '../ir/diagnostics.ts';
+import { parseKernels } from '../ir/loops/parser.ts';
+import { verifyKernel } from '../ir/loops/verifier.ts';
+import type { Module } from '../ir/module.ts';
+import { operators } from '../ir/ops/index.ts';
+import { parseModule } from '../ir/parser.ts';
+import { printModule } from '../ir/printer.ts';
+import { sameModule } from '../ir/same-module.ts';
+import { assertVerified, verifyModule } from '../ir/verifier.ts';
+import { passNamed, passNames, runPasses } from '../passes/pipeline.ts';
+import { hasCompiler } from './c-compiler.ts';
+import { expectMarker, type Filetest, filetestsIn } from './filetest.ts';
+import { runKernelEverywhere } from './filetest-kernels.ts';
+import { runEverywhere } from './filetest-modules.ts';
+
+const ops = filetestsIn('ops');
+const passes = filetestsIn('passes');
+const loops = filetestsIn('loops');
+const errors = filetestsIn('errors');
+
+function expectRoundTrip(module: Module): void {
+  const { text, resources } = printModule(module);
+  const again = parseModule(text, resources);
+  expect(sameModule(module, again), text).toBe(true);
+  expect(printModule(again).text).toBe(text);
+}
+
+describe('operators agree on every target', () => {
+  it.each(ops)('$name', { timeout: 60_000 }, async (test) => {
+    expect(test.runs.length).toBeGreaterThan(0);
+    const module = parseModule(test.text);
+    assertVerified(module);
+    expectRoundTrip(module);
+    runPasses(module, {
+      after: (pass) => {
+        assertVerified(module, pass.name);
+        expectRoundTrip(module);
+      },
+    });
+    await runEverywhere(test, () => parseModule(test.text));
+  });
+  it('every operator has a filetest', () => {
+    const used = new Set(ops.flatMap((t) => [...t.text.matchAll(/= (\w+)/g)].map((m) => m[1] ?? '')));
+    expect([...operators.keys()].filter((name) => !used.has(name))).toEqual([]);
+  });
+});
+
+describe('passes', () => {
+  it.each(passes)('$name', { timeout: 60_000 }, async (test) => {
+    const selected = test.passes.map((name) => passNamed(name) ?? expect.fail(`there is no pass ${name}`));
+    const module = parseModule(test.text);
+    assertVerified(module);
+    runPasses(module, { passes: selected, after: (pass) => assertVerified(module, pass.name) });
+    expectRoundTrip(module);
+    const { text } = printModule(module);
+    if (process.env.UPDATE_FILETESTS === '1') writeFileSync(test.path, `${test.text}${expectMarker}${text}`);
+    else expect(text).toBe(test.expected);
+    await runEverywhere(
+      test,
+      () => parseModule(test.text),
+      () => parseModule(text),
+    );
+  });
+  it('every pass has a filetest', () => {
+    const tested = new Set(passes.flatMap((t) => t.passes));
+    expect(passNames().filter((name) => !tested.has(name))).toEqual([]);
+  });
+});
+
+describe('kernels agree on every target', () => {
+  it.each(loops)('$name', { timeout: 60_000 }, async (test) => {
+    expect(test.runs.length).toBeGreaterThan(0);
+    for (const kernel of parseKernels(test.text)) {
+      expect(verifyKernel(kernel)).toEqual([]);
+      await runKernelEverywhere(test, kernel);
+    }
+  });
+});
+
+describe('what is wrong is said', () => {
+  it.each(errors)('$name', (test) => {
+    const found = diagnosticsFor(test);
+    const shown = found.map((d) => `${d.code} ${d.where ?? ''} ${d.message} ${d.hint ?? ''}`);
+    expect(test.errors.length).toBeGreaterThan(0);
+    for (const error of test.errors) {
+      const [code = '', ...words] = error.split(' ');
+      const said = shown.some((s) => s.startsWith(code) && s.includes(words.join(' ')));
+      expect(said, `expected ${error}\ngot ${shown.join('\n')}`).toBe(true);
+    }
+    expect(shown.length).toBe(test.errors.length);
+  });
+});
+
+function diagnosticsFor(test: Filetest): readonly Diagnostic[] {
+  try {
+    if (/^kernel /m.test(test.text)) return parseKernels(test.text).flatMap((k) => verifyKernel(k));
+    return verifyModule(parseModule(test.text));
+  } catch (error) {
+    if (error instanceof CompileError) return error.diagnostics;
+    throw error;
+  }
+}
+
+afterAll(() => {
+  if (!hasCompiler('gcc')) console.warn('no gcc: the filetests did not run on compiled C');
+});
