@@ -38,6 +38,13 @@ export function stridedIndex(
   return position;
 }
 
+/** offset + sum of index[d] * strides[d], as a number. */
+export function stridedPosition(index: readonly number[], strides: readonly number[], offset = 0): number {
+  let position = offset;
+  for (let d = 0; d < index.length; d++) position += index[d]! * strides[d]!;
+  return position;
+}
+
 /** An axis in [-rank, rank) as one in [0, rank). */
 export function normalizeAxis(axis: number, rank: number): number {
   rule(Number.isInteger(axis) && axis >= -rank && axis < rank, `axis ${axis} is outside rank ${rank}`);

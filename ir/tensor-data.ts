@@ -58,6 +58,17 @@ export function tensorOf(type: TensorType, values: readonly (number | bigint)[])
   return t;
 }
 
+/** Elements of any type, for code that moves them from one array to another of the same type without computing. */
+export interface Elements {
+  readonly length: number;
+  [position: number]: number | bigint;
+}
+
+/** Copies `from[start, end)` to `to[at, ...)`; both have the same element type. */
+export function copyRun(to: TensorArray, at: number, from: TensorArray, start: number, end: number): void {
+  (to as Int8Array).set((from as Int8Array).subarray(start, end), at);
+}
+
 /** Elements as numbers; i64 must fit 53 bits (shapes, axes and indices do, or the caller checks). */
 export function numbersOf(t: TensorData): number[] {
   return Array.from(t.data as ArrayLike<number | bigint>, Number);

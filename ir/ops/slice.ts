@@ -1,0 +1,63 @@
+// slice: a regular part of a tensor, forwards or backwards.
+import { attr } from '../attributes.ts';
+import { defineOp, required, rule } from '../define-op.ts';
+import { movedType } from '../moved-type.ts';
+import { forEachIndex, stridedPosition } from '../shapes.ts';
+import { copyElements, packed } from '../strided-copy.ts';
+import type { Elements } from '../tensor-data.ts';
+import { stridesOf } from '../types.ts';
+
+export const slice = defineOp({
+  name: 'slice',
+  doc: 'y[i, j, ...] = x[start[0] + i * step[0], start[1] + j * step[1], ...]. A negative step walks backwards: reversal is start = extent - 1, step = -1. Every index is inside x; importers resolve the masks and clamping of their formats. Sources: TensorFlow Lite reference/slice.h and strided_slice.h; ONNX Slice.',
+  operands: [{ name: 'x', doc: 'Any tensor.' }],
+  attributes: {
+    start: attr.ints({ min: 0, doc: 'First index of each dimension.' }),
+    size: attr.ints({ min: 0, doc: 'The result’s shape.' }),
+    step: attr.ints({ fallback: [], doc: 'Distance between taken indices, not 0; nothing given means 1 everywhere.' }),
+  },
+  results: ['y'],
+  types({ operands, attributes }) {
+    const x = required(operands, 0);
+    const { start, size } = attributes;
+    const step = stepsOf(attributes);
+    const rank = x.shape.length;
+    rule(
+      start.length === rank && size.length === rank && step.length === rank,
+      `needs a start, size and step for each of ${rank} dimensions`,
+    );
+    for (const [d, extent] of x.shape.entries()) {
+      const [first, count, by] = [start[d]!, size[d]!, step[d]!];
+      rule(by !== 0, 'has a step of 0');
+      const last = first + (count - 1) * by;
+      const inside = count === 0 || (first < extent && last >= 0 && last < extent);
+      rule(inside, () => `takes indices ${first} to ${last} of a dimension of ${extent}`);
+    }
+    return [movedType(x, size)];
+  },
+  reference({ operands, attributes, results }) {
+    const x: Elements = operands[0]!.data;
+    const y: Elements = results[0]!.data;
+    const { start, size } = attributes;
+    const step = stepsOf(attributes);
+    const strides = stridesOf(operands[0]!.type.shape);
+    const run = size.at(-1) ?? 1;
+    const by = step.at(-1) ?? 1;
+    forEachIndex(size.slice(0, -1), (index, row) => {
+      const taken = start.map((s, d) => s + (index[d] ?? 0) * step[d]!);
+      const from = stridedPosition(taken, strides);
+      for (let i = 0; i < run; i++) y[row * run + i] = x[from + i * by]!;
+    });
+  },
+  lower({ attributes, operand, result, type }) {
+    const { start, size } = attributes;
+    const step = stepsOf(attributes);
+    const strides = stridesOf(type(0).shape);
+    const from = { offset: stridedPosition(start, strides), strides: strides.map((s, d) => s * step[d]!) };
+    return copyElements(result(0), packed(size), operand(0), from, size);
+  },
+});
+
+function stepsOf(attributes: { start: readonly number[]; step: readonly number[] }): readonly number[] {
+  return attributes.step.length === 0 ? attributes.start.map(() => 1) : attributes.step;
+}

@@ -1,0 +1,45 @@
+// transpose: the dimensions in another order.
+import { attr } from '../attributes.ts';
+import { defineOp, required, rule } from '../define-op.ts';
+import { forEachIndex, stridedPosition } from '../shapes.ts';
+import { copyElements, packed } from '../strided-copy.ts';
+import type { Elements } from '../tensor-data.ts';
+import { stridesOf, type TensorType, tensorType } from '../types.ts';
+
+export const transpose = defineOp({
+  name: 'transpose',
+  doc: 'y[i[perm[0]], i[perm[1]], ...] = x[i[0], i[1], ...]: dimension d of the result is dimension perm[d] of x. A quantization along an axis follows its dimension. Sources: TensorFlow Lite reference/transpose.h; ONNX Transpose.',
+  operands: [{ name: 'x', doc: 'Any tensor.' }],
+  attributes: { perm: attr.ints({ min: 0, doc: 'For each dimension of the result, the dimension of x.' }) },
+  results: ['y'],
+  types({ operands, attributes: { perm } }) {
+    const x = required(operands, 0);
+    const whole = perm.length === x.shape.length && x.shape.every((_, d) => perm.includes(d));
+    rule(whole, () => `needs a permutation of ${x.shape.length} dimensions, got [${perm.join(', ')}]`);
+    const shape = perm.map((d) => x.shape[d]!);
+    return [tensorType(x.element, shape, permutedQuantization(x, perm))];
+  },
+  reference({ operands, attributes: { perm }, results }) {
+    const x: Elements = operands[0]!.data;
+    const y: Elements = results[0]!.data;
+    const strides = stridesOf(operands[0]!.type.shape);
+    const along = perm.map((d) => strides[d]!);
+    const shape = results[0]!.type.shape;
+    const run = shape.at(-1) ?? 1;
+    const step = along.at(-1) ?? 1;
+    forEachIndex(shape.slice(0, -1), (index, row) => {
+      let from = stridedPosition(index, along);
+      for (let at = row * run; at < (row + 1) * run; at++, from += step) y[at] = x[from]!;
+    });
+  },
+  lower({ attributes: { perm }, operand, result, type, resultType }) {
+    const strides = stridesOf(type(0).shape);
+    const from = { offset: 0, strides: perm.map((d) => strides[d]!) };
+    const { shape } = resultType(0);
+    return copyElements(result(0), packed(shape), operand(0), from, shape);
+  },
+});
+
+function permutedQuantization(x: TensorType, perm: readonly number[]): TensorType['quant'] {
+  return x.quant?.axis === undefined ? x.quant : { ...x.quant, axis: perm.indexOf(x.quant.axis) };
+}
