@@ -15,6 +15,8 @@ import { gatherNd } from './gather-nd.ts';
 import { mirrorPad } from './mirror-pad.ts';
 import { pad } from './pad.ts';
 import { averagePool2d, l2Pool2d, maxPool2d } from './pool2d.ts';
+import { reduceAll, reduceAny, reduceMax, reduceMin, reduceProd } from './reduce.ts';
+import { reduceMean, reduceSum } from './reduce-sum.ts';
 import { reinterpret } from './reinterpret.ts';
 import { requantize } from './requantize.ts';
 import { reshape } from './reshape.ts';
@@ -42,6 +44,13 @@ const list: readonly AnyOpDefinition[] = [
   maxPool2d,
   mirrorPad,
   pad,
+  reduceAll,
+  reduceAny,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
   reinterpret,
   requantize,
   reshape,
