@@ -113,7 +113,7 @@ class FuncElaborator {
     const { next, end } = this.syntax;
     const { states } = this.func;
     if (next.length !== 0 && next.length !== states.length) {
-      this.source.fail('I8C0101', end.startOffset, `there are ${states.length} states and ${next.length} next values`);
+      this.source.fail('I8C0101', end.startOffset, `expected ${states.length} next values, found ${next.length}`);
     }
     next.forEach((token, i) => {
       const value = this.resolve(token);

@@ -8,16 +8,19 @@ import type { Func, Module, Op, Value } from './module.ts';
 import { allocateArray, type TensorData } from './tensor-data.ts';
 import { elementCount, formatType, sameType, typeProblem } from './types.ts';
 
-/** What is wrong with a tensor's contents, or undefined: array kind and length follow from the type. */
+/**
+ * What is wrong with a tensor's contents, in words that fit behind "contents", or undefined: array kind and length follow
+ * from the type.
+ */
 export function tensorDataProblem({ type, data }: TensorData): string | undefined {
   const problem = typeProblem(type);
   if (problem !== undefined) return problem;
   const expected = allocateArray(type.element, 0);
   if (Object.getPrototypeOf(data) !== Object.getPrototypeOf(expected)) {
-    return `holds a ${data.constructor.name}, but ${type.element} needs a ${expected.constructor.name}`;
+    return `are held by ${data.constructor.name}, but ${type.element} needs ${expected.constructor.name}`;
   }
   const count = elementCount(type.shape);
-  return data.length === count ? undefined : `holds ${data.length} elements, but ${formatType(type)} has ${count}`;
+  return data.length === count ? undefined : `have ${data.length} elements, but ${formatType(type)} has ${count}`;
 }
 
 function isTensor(value: AttributeValue): value is TensorData {
@@ -72,7 +75,7 @@ class FuncVerifier {
       this.report(where, `starts as ${formatType(initial.type)}, but its type is ${formatType(param.type)}`);
     }
     const problem = tensorDataProblem(initial);
-    if (problem !== undefined) this.report(where, `its initial value ${problem}`);
+    if (problem !== undefined) this.report(where, `its initial contents ${problem}`);
     if (!this.defined.has(next)) this.report(where, `its next value %${next.name} is not defined`);
     if (!sameType(next.type, param.type)) {
       this.report(where, `its next value has type ${formatType(next.type)}, not ${formatType(param.type)}`);
@@ -105,7 +108,7 @@ class FuncVerifier {
       }
       for (const [name, value] of Object.entries(attributes)) {
         const problem = isTensor(value) ? tensorDataProblem(value) : undefined;
-        if (problem !== undefined) throw new RuleViolation(`attribute ${name} ${problem}`);
+        if (problem !== undefined) throw new RuleViolation(`the contents of attribute ${name} ${problem}`);
       }
       const operandTypes = op.operands.map((v) => v?.type);
       const asked = op.results.map((v) => v.type);

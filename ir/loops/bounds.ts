@@ -1,17 +1,15 @@
-// Which loads and stores of a kernel stay inside their buffers: proved by intervals of values, and disproved where the
-// index is affine in loop counters and the access certainly runs.
+// Finds loads and stores that certainly leave their buffers: the index is affine in the counters of loops with constant
+// bounds, so that its ends are reached, and no condition stands before the access. What is not certain is accepted here;
+// ranges.ts has the intervals that prove the opposite.
 import type { Block, ForInstruction, Kernel, LoadInstruction, LoopValue, StoreInstruction } from './kernel.ts';
 import type { Range } from './range-rules.ts';
-import { kernelRanges } from './ranges.ts';
 import { lanesOf } from './types.ts';
 
-export type Access = LoadInstruction | StoreInstruction;
+type Access = LoadInstruction | StoreInstruction;
 
-export interface AccessBounds {
+/** An access that leaves its buffer, and the first and last element it reaches for. */
+export interface AccessOutside {
   readonly access: Access;
-  /** `outside`: some iteration certainly leaves the buffer. `unknown`: neither proved nor disproved. */
-  readonly verdict: 'inside' | 'outside' | 'unknown';
-  /** The first and last element touched, as far as known. */
   readonly elements: Range;
 }
 
@@ -21,14 +19,22 @@ interface AffineForm {
   readonly terms: ReadonlyMap<LoopValue, number>;
 }
 
-function combine(a: AffineForm, b: AffineForm, sign: 1 | -1): AffineForm {
-  const terms = new Map(a.terms);
-  for (const [counter, c] of b.terms) terms.set(counter, (terms.get(counter) ?? 0) + sign * c);
-  return { offset: a.offset + sign * b.offset, terms };
+/** A form whose numbers are exact, or undefined. */
+function exact(form: AffineForm): AffineForm | undefined {
+  return [form.offset, ...form.terms.values()].every(Number.isSafeInteger) ? form : undefined;
 }
 
-function scaleForm(a: AffineForm, factor: number): AffineForm {
-  return { offset: a.offset * factor, terms: new Map([...a.terms].map(([counter, c]) => [counter, c * factor])) };
+function combine(a: AffineForm, b: AffineForm, sign: 1 | -1): AffineForm | undefined {
+  const terms = new Map(a.terms);
+  for (const [counter, c] of b.terms) terms.set(counter, (terms.get(counter) ?? 0) + sign * c);
+  return exact({ offset: a.offset + sign * b.offset, terms });
+}
+
+function scaleForm(a: AffineForm, factor: number): AffineForm | undefined {
+  return exact({
+    offset: a.offset * factor,
+    terms: new Map([...a.terms].map(([counter, c]) => [counter, c * factor])),
+  });
 }
 
 const constantOnly = (a: AffineForm) => [...a.terms.values()].every((c) => c === 0);
@@ -104,17 +110,15 @@ class AffineWalk {
   }
 }
 
-/** What is known of each access of a kernel that is sound otherwise (verifier.ts), in the order of its text. */
-export function accessBounds(kernel: Kernel): AccessBounds[] {
-  const affine = new AffineWalk();
-  affine.walk(kernel.body);
-  return [...kernelRanges(kernel).indices].map(([access, interval]) => {
-    const exact = affine.indices.get(access);
-    const index = exact ?? interval;
+/** The accesses of a kernel that certainly leave their buffers; the kernel is sound otherwise (verifier.ts). */
+export function accessesOutside(kernel: Kernel): AccessOutside[] {
+  const walk = new AffineWalk();
+  walk.walk(kernel.body);
+  const outside: AccessOutside[] = [];
+  for (const [access, index] of walk.indices) {
     const lanes = lanesOf(access.kind === 'load' ? access.result.type : access.value.type);
     const elements = { min: index.min, max: index.max + lanes - 1 };
-    const inside = (r: Range) => r.min >= 0 && r.max + lanes - 1 < access.buffer.length;
-    if (inside(index) || inside(interval)) return { access, verdict: 'inside', elements };
-    return { access, verdict: exact === undefined ? 'unknown' : 'outside', elements };
-  });
+    if (elements.min < 0 || elements.max >= access.buffer.length) outside.push({ access, elements });
+  }
+  return outside;
 }

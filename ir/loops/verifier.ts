@@ -2,7 +2,7 @@
 // block shapes, and accesses that provably leave their buffers.
 import { CompileError, type Diagnostic, quoteName } from '../diagnostics.ts';
 import { isElementType } from '../types.ts';
-import { accessBounds } from './bounds.ts';
+import { accessesOutside } from './bounds.ts';
 import type {
   Block,
   ComputeInstruction,
@@ -228,8 +228,7 @@ class KernelVerifier {
   }
 
   private bounds(): void {
-    for (const { access, verdict, elements } of accessBounds(this.kernel)) {
-      if (verdict !== 'outside') continue;
+    for (const { access, elements } of accessesOutside(this.kernel)) {
       this.current = access;
       const { name, length } = access.buffer;
       const reached = elements.min < 0 ? elements.min : elements.max;
