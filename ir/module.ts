@@ -2,6 +2,7 @@
 // and has one static type. State (streaming networks) is a parameter with a next value: there are no side effects.
 import type { AttributeValue, Rounding } from './attributes.ts';
 import type { OpDefinition } from './define-op.ts';
+import { identifierOf } from './identifiers.ts';
 import type { TensorData } from './tensor-data.ts';
 import type { TensorType } from './types.ts';
 
@@ -178,18 +179,4 @@ export class Module {
     if (f === undefined) throw new Error(`module ${this.name} has no function`);
     return f;
   }
-}
-
-/** Longest identifier made of a user's name. */
-const maxIdentifier = 60;
-
-/** The identifier nearest to a user's name: letters, digits and underscores, not starting with a digit; may be ''. */
-export function identifierOf(name: string): string {
-  const cleaned = name
-    .slice(-4 * maxIdentifier)
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .slice(-maxIdentifier)
-    .replace(/^_+/, '');
-  return /^[0-9]/.test(cleaned) ? `v${cleaned}` : cleaned;
 }

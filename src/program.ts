@@ -2,8 +2,8 @@
 
 import { sha256Hex } from '../ir/content-hash.ts';
 import { CompileError, type Diagnostic, fail } from '../ir/diagnostics.ts';
+import { identifierOf } from '../ir/identifiers.ts';
 import type { Module } from '../ir/module.ts';
-import { identifierOf } from '../ir/module.ts';
 import type { TensorType } from '../ir/types.ts';
 
 export type ModelFormat = 'tflite' | 'ir';

@@ -1,5 +1,5 @@
 // Identifiers of generated JavaScript: every name is used once in its scope, and none is a word of the language.
-import { identifierOf } from '../../ir/module.ts';
+import { identifierOf } from '../../ir/identifiers.ts';
 
 /** Words that cannot name a variable in a module, and the globals that generated code uses. */
 const reserved = new Set(

@@ -1,6 +1,6 @@
 // Names for the values and buffers of a kernel: hints made unique, numbers where there is no hint. Printing what was
 // parsed from a printed text gives the same names again.
-import { identifierOf } from '../module.ts';
+import { identifierOf } from '../identifiers.ts';
 import type { Block, Kernel, LoopValue } from './kernel.ts';
 import type { Buffer } from './types.ts';
 
