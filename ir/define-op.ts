@@ -56,6 +56,14 @@ export interface IntegerInput<S extends AttributeSchema> {
   note(message: string): void;
 }
 
+/** Operand numbers of a linear operator. */
+export interface LinearSpec {
+  readonly weights: number;
+  /** The dimension of the weights that runs over output channels. */
+  readonly axis: number;
+  readonly bias: number;
+}
+
 export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
   /** `lower_case`: the operator's name in the text form. */
   readonly name: string;
@@ -76,6 +84,16 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
    * result. Returns undefined where the operator is executable as it stands.
    */
   integer?(input: IntegerInput<S>): readonly Value[] | undefined;
+  /**
+   * A simpler way to compute the same bytes: what replaces the results, or undefined. Must make progress (fewer or
+   * cheaper operators), because it is asked until it says undefined.
+   */
+  simplify?(input: { readonly op: Op; readonly builder: Builder }): readonly Value[] | undefined;
+  /**
+   * For a float operator whose result is linear in its weights, channel by channel: where weights (and the axis of
+   * their output channel) and bias are. The result's channels are its last dimension.
+   */
+  readonly linear?: LinearSpec;
   /** The result is the first operand's bytes under another shape: no code, no copy. */
   readonly view?: boolean;
   /** Operands whose buffer the first result may take over, because element i is read before element i is written. */

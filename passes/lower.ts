@@ -1,7 +1,7 @@
 // lower: a function of integer and float operators becomes a program of kernels. Every value gets a storage, every
 // operator its kernels through the schedule; the arena is planned last.
 import type { LoweringInput } from '../ir/define-op.ts';
-import { internalError } from '../ir/diagnostics.ts';
+import { fail, internalError } from '../ir/diagnostics.ts';
 import type { Argument, Call, LoopProgram, Storage } from '../ir/loops/kernel.ts';
 import type { Lowering } from '../ir/loops/lowering.ts';
 import type { Buffer, BufferRole } from '../ir/loops/types.ts';
@@ -20,6 +20,9 @@ export interface LowerOptions {
   /** The instruction set that kernels are scheduled for. */
   readonly isa: Isa;
 }
+
+/** Addresses are 32-bit numbers on every target. */
+const maxArenaBytes = 2 ** 31 - 1;
 
 /** Lowers a function whose operators are all executable (after make-integer) to a planned program. */
 export function lowerFunction(func: Func, options: LowerOptions): LoopProgram {
@@ -46,13 +49,13 @@ class ProgramLowering {
     for (const { from, to, location } of this.storages.copies) this.copy(from, to, location);
     const used = new Set(this.calls.flatMap((c) => c.args.map((a) => a.storage)));
     const storages = this.storages.all().filter((s) => s.storage !== 'const' || used.has(s));
-    return {
-      name: this.options.name,
-      storages,
-      kernels: this.pool.kernels,
-      calls: this.calls,
-      arena: planArena(lifetimesOf(storages, this.calls), this.inPlace),
-    };
+    const arena = planArena(lifetimesOf(storages, this.calls), this.inPlace);
+    if (arena.bytes > maxArenaBytes) {
+      fail('I8C0004', `The program needs an arena of ${arena.bytes} bytes.`, {
+        hint: `The limit is ${maxArenaBytes}: every address is a 32-bit number.`,
+      });
+    }
+    return { name: this.options.name, storages, kernels: this.pool.kernels, calls: this.calls, arena };
   }
 
   private lowerOp(op: Op): void {

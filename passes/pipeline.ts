@@ -1,17 +1,21 @@
 // The compiler between importer and loops: one ordered list, a reason per line.
 import type { Diagnostic } from '../ir/diagnostics.ts';
 import type { Module } from '../ir/module.ts';
+import { canonicalize } from './canonicalize.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import { foldConstants } from './fold-constants.ts';
 
+import { fuseActivation } from './fuse-activation.ts';
 import { fuseRequantize } from './fuse-requantize.ts';
 import { makeInteger } from './make-integer.ts';
 import type { Pass } from './pass.ts';
 
 /** Every pass, in the order in which a compilation runs them. */
 export const pipeline: readonly Pass[] = [
+  canonicalize, // fewer and plainer operators for every pass below
   foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
 
+  fuseActivation, // clamps after float operators, while they still stand alone
   makeInteger, // quantized types become integer operators with explicit parameters
   foldConstants, // tables and rescaled constants that make-integer emitted
   fuseRequantize, // accumulators never reach memory

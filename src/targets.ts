@@ -20,7 +20,7 @@ export const targets = {
         import('../backends/c/selftest.ts'),
         import('./selftest-vectors.ts'),
       ]);
-      files.set(`${loops.name}_selftest.c`, printSelftest(loops, selftestVectors(program), loops.name));
+      files.set(`${loops.name}_selftest.c`, printSelftest(loops, await selftestVectors(program), loops.name));
     }
     return files;
   },

@@ -1,5 +1,6 @@
 // depthwise_conv2d: every input channel is convolved by kernels of its own.
 import { defineOp, required, rule } from '../define-op.ts';
+import { foldedPadding } from '../fold-padding.ts';
 import { affine } from '../loops/lowering.ts';
 import {
   accumulatorFactors,
@@ -58,6 +59,14 @@ export const depthwiseConv2d = defineOp({
         return builder.create(op.definition, [x, w, start], { stride, dilation, pad, ...accumulating }, type);
       },
     });
+  },
+  linear: { weights: 1, axis: 3, bias: 2 },
+  simplify({ op, builder }) {
+    const form = contractionForm(op.operand(0).type, op.result.type, op.attributes.requant as undefined);
+    const folded = foldedPadding(op, op.attributes.pad as readonly number[]);
+    if (folded === undefined || (form !== 'float' && form !== 'quantized')) return undefined;
+    const operands = [folded.x, ...op.operands.slice(1)];
+    return [builder.create(op.definition, operands, { ...op.attributes, pad: folded.pad }, op.result.type)];
   },
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;

@@ -63,6 +63,7 @@ export const fullyConnected = defineOp({
       },
     });
   },
+  linear: { weights: 1, axis: 0, bias: 2 },
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
     const y = results[0]!;

@@ -1,7 +1,7 @@
 // reshape: the same elements in the same order under another shape.
 import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
-import { elementCount, tensorType } from '../types.ts';
+import { elementCount, sameType, tensorType } from '../types.ts';
 
 export const reshape = defineOp({
   name: 'reshape',
@@ -18,6 +18,16 @@ export const reshape = defineOp({
     return [tensorType(x.element, attributes.shape, perAxis ? asked?.[0]?.quant : x.quant)];
   },
   view: true,
+  simplify({ op, builder }) {
+    const x = op.operand(0);
+    if (sameType(x.type, op.result.type)) return [x];
+    const before = x.producer;
+    if (before?.definition !== op.definition) return undefined;
+    const source = before.operand(0);
+    return sameType(source.type, op.result.type)
+      ? [source]
+      : [builder.create(op.definition, [source], op.attributes, op.result.type)];
+  },
   reference({ operands, results }) {
     results[0]!.data.set(operands[0]!.data as never);
   },
