@@ -12,19 +12,14 @@ import type {
   StoreInstruction,
 } from '../../ir/loops/kernel.ts';
 import type { KernelRanges } from '../../ir/loops/ranges.ts';
-import { type Buffer, laneOf, lanesOf } from '../../ir/loops/types.ts';
-import { blocksOf, type KernelUses, kernelUses, resultsOf } from '../../ir/loops/uses.ts';
+import { laneOf, lanesOf } from '../../ir/loops/types.ts';
+import { blocksOf, type Carried, type KernelUses, kernelUses, resultsOf } from '../../ir/loops/uses.ts';
 import { shareVariables, type Variables } from '../../ir/loops/variables.ts';
+import { type BufferParameter, BufferParameters } from './buffer-parameters.ts';
 import { commentText, Names } from './names.ts';
 import { bare, constantRegister, fitsNumber, isAtom, type Register, type SpellContext, withWide } from './register.ts';
 import type { Runtime } from './runtime.ts';
 import { spellInstruction } from './spell-instruction.ts';
-
-/** A parameter of a printed kernel: a buffer, as its elements or (`words`) an i64 buffer as pairs of i32. */
-export interface BufferParameter {
-  readonly buffer: Buffer;
-  readonly words: boolean;
-}
 
 export interface PrintedKernel {
   readonly name: string;
@@ -37,14 +32,6 @@ export interface PrintedKernel {
 
 /** Names of loop counters from the outermost loop on. */
 const counterNames = ['i', 'j', 'k', 'l', 'm', 'n'];
-
-/** The names of a buffer as its elements and as words, and which of them the kernel uses. */
-interface ArrayNames {
-  readonly elements: string;
-  readonly words: string;
-  readsElements: boolean;
-  readsWords: boolean;
-}
 
 /** Loops that say so are printed iteration by iteration up to this many. */
 const maxUnrolled = 64;
@@ -69,10 +56,11 @@ class KernelPrinter implements SpellContext {
   private readonly wideVariables = new Set<LoopValue>();
   /** The names of a variable's lanes, once it is declared. */
   private readonly declared = new Map<LoopValue, Register>();
+  /** The names of all variables. */
+  private readonly mutable = new Set<string>();
   /** Values that are not variables: locals, parameters, counters. */
   private readonly locals = new Map<LoopValue, Register>();
-  /** The parameters that a buffer may be: its elements, and for i64 pairs of words. */
-  private readonly arrays = new Map<Buffer, ArrayNames>();
+  private readonly buffers: BufferParameters;
   private readonly lines: string[] = [];
   private indent = '  ';
   /** Loops around the current line. */
@@ -90,11 +78,7 @@ class KernelPrinter implements SpellContext {
     this.inlining = inlineValues(kernel, this.uses, { keepLocal: (v) => lanesOf(v.type) > 1 });
     this.variables = shareVariables(kernel, this.uses, this.inlining);
     this.findWideVariables(kernel.body);
-    for (const b of kernel.buffers) {
-      const elements = this.names.fresh(b.name);
-      const words = b.element === 'i64' ? this.names.fresh(`${b.name}_words`) : elements;
-      this.arrays.set(b, { elements, words, readsElements: false, readsWords: false });
-    }
+    this.buffers = new BufferParameters(kernel, this.names);
   }
 
   /** A variable is a BigInt as soon as one of the values that share it needs to be. */
@@ -127,24 +111,18 @@ class KernelPrinter implements SpellContext {
   print(name: string): PrintedKernel {
     const scalars = this.kernel.scalars.map((s, i) => {
       const wide = this.isWide(s);
-      const parameter = this.names.fresh(s.name ?? `scalar${i}`);
-      this.locals.set(s, { lanes: [parameter], wide });
-      return { parameter, wide };
+      const name = this.names.fresh(s.name ?? `scalar${i}`);
+      this.locals.set(s, { lanes: [name], wide });
+      return { name, wide };
     });
     this.block(this.kernel.body);
-    const parameters = this.kernel.buffers.flatMap((buffer) => {
-      const { elements, words, readsElements, readsWords } = this.arrayNames(buffer);
-      return [
-        ...(readsElements ? [{ name: elements, parameter: { buffer, words: false } }] : []),
-        ...(readsWords ? [{ name: words, parameter: { buffer, words: true } }] : []),
-      ];
-    });
-    const list = [...parameters.map((p) => p.name), ...scalars.map((s) => s.parameter)].join(', ');
+    const parameters = this.buffers.list();
+    const list = [...parameters, ...scalars].map((p) => p.name).join(', ');
     const head = [`// ${commentText(this.kernel.comment)}`, `function ${name}(${list}) {`];
     return {
       name,
       text: `${[...head, ...this.lines, '}'].join('\n')}\n`,
-      parameters: parameters.map((p) => p.parameter),
+      parameters,
       wideScalars: scalars.map((s) => s.wide),
     };
   }
@@ -174,7 +152,7 @@ class KernelPrinter implements SpellContext {
 
   /** The register of a value: of its variable or local, or the expression that it is printed as. */
   private read(v: LoopValue): Register {
-    const known = this.locals.get(v) ?? this.declared.get(this.variables.variableOf(v));
+    const known = this.locals.get(v) ?? this.declaredVariable(v);
     if (known !== undefined) return known;
     const x = v.definition;
     if (x?.kind === 'const') return constantRegister(v.type, [x.value]);
@@ -208,9 +186,9 @@ class KernelPrinter implements SpellContext {
           return;
         }
         const hint = x.result.name ?? (x.kind === 'load' ? x.buffer.name : 'v');
-        const lanes = register.lanes.map((text) =>
-          isAtom(text) && x.kind === 'compute' ? text : this.local(hint, text),
-        );
+        // A variable may change while this value lives, so it is copied; other names stand for it as they are.
+        const stays = (text: string) => x.kind === 'compute' && isAtom(text) && !this.mutable.has(text);
+        const lanes = register.lanes.map((text) => (stays(text) ? text : this.local(hint, text)));
         this.locals.set(x.result, { lanes, wide: register.wide });
         return;
       }
@@ -223,22 +201,6 @@ class KernelPrinter implements SpellContext {
       case 'if':
         this.conditional(x);
     }
-  }
-
-  private arrayNames(buffer: Buffer): ArrayNames {
-    return this.arrays.get(buffer) ?? internalError(`kernel ${this.kernel.name} has no buffer ${buffer.name}`);
-  }
-
-  private elementsOf(buffer: Buffer): string {
-    const names = this.arrayNames(buffer);
-    names.readsElements = true;
-    return names.elements;
-  }
-
-  private wordsOf(buffer: Buffer): string {
-    const names = this.arrayNames(buffer);
-    names.readsWords = true;
-    return names.words;
   }
 
   /** The index of each of `lanes` consecutive elements. */
@@ -264,10 +226,10 @@ class KernelPrinter implements SpellContext {
     const indices = this.indices(x.index, lanesOf(x.result.type));
     const wide = this.isWide(x.result);
     if (x.buffer.element !== 'i64' || wide) {
-      const array = this.elementsOf(x.buffer);
+      const array = this.buffers.elementsOf(x.buffer);
       return { lanes: indices.map((i) => `${array}[${i}]`), wide };
     }
-    const words = this.wordsOf(x.buffer);
+    const words = this.buffers.wordsOf(x.buffer);
     const lanes = indices.map((i) => {
       const { low, high } = this.wordIndices(i);
       return `(${words}[${high}] * 4294967296 + (${words}[${low}] >>> 0))`;
@@ -281,10 +243,10 @@ class KernelPrinter implements SpellContext {
     const toNumber = laneOf(x.value.type) === 'bool' ? (text: string) => `${text} ? 1 : 0` : bare;
     value.lanes.forEach((text, l) => {
       if (x.buffer.element !== 'i64' || value.wide) {
-        this.line(`${this.elementsOf(x.buffer)}[${indices[l]}] = ${toNumber(text)};`);
+        this.line(`${this.buffers.elementsOf(x.buffer)}[${indices[l]}] = ${toNumber(text)};`);
         return;
       }
-      const words = this.wordsOf(x.buffer);
+      const words = this.buffers.wordsOf(x.buffer);
       const long = this.atom(text);
       const { low, high } = this.wordIndices(indices[l]!);
       this.line(`${words}[${low}] = ${long};`);
@@ -292,24 +254,33 @@ class KernelPrinter implements SpellContext {
     });
   }
 
-  /** The variable of a value; declared by `let` if it has not been. */
-  private variable(v: LoopValue, init?: Register): Register {
+  /** Declares a variable, in the scope around the current line. */
+  private declare(v: LoopValue, start?: Register): Register {
     const variable = this.variables.variableOf(v);
-    const known = this.declared.get(variable);
     const wide = this.wideVariables.has(variable);
-    const start = init && withWide(init, wide);
-    if (known !== undefined) {
-      if (start !== undefined) this.assign([[known, start]]);
-      return known;
-    }
+    const texts = start && withWide(start, wide).lanes.map(bare);
     const lanes = Array.from({ length: lanesOf(v.type) }, (_, l) => {
       const name = this.names.fresh(variable.name ?? v.name ?? 'v');
-      this.line(start === undefined ? `let ${name};` : `let ${name} = ${bare(start.lanes[l]!)};`);
+      this.mutable.add(name);
+      this.line(texts === undefined ? `let ${name};` : `let ${name} = ${texts[l]};`);
       return name;
     });
     const register: Register = { lanes, wide };
     this.declared.set(variable, register);
     return register;
+  }
+
+  private declaredVariable(v: LoopValue): Register | undefined {
+    return this.declared.get(this.variables.variableOf(v));
+  }
+
+  /** The variables of carried values, holding what the loop starts from. */
+  private startCarried(carried: readonly Carried[]): Register[] {
+    const starts = carried.map((c) => ({ known: this.declaredVariable(c.arg), init: this.read(c.init), arg: c.arg }));
+    // New ones first: they read what the assignments to the others change.
+    const variables = starts.map(({ known, init, arg }) => known ?? this.declare(arg, init));
+    this.assign(starts.flatMap(({ known, init }) => (known === undefined ? [] : [[known, init] as const])));
+    return variables;
   }
 
   /** Assigns registers to variables as if at once: what an assignment would hide from a later one is kept aside first. */
@@ -331,8 +302,7 @@ class KernelPrinter implements SpellContext {
   private loop(x: ForInstruction): void {
     const [counter] = x.block.args;
     const carried = this.uses.carried(x);
-    const inits = carried.map((c) => this.read(c.init));
-    const variables = carried.map((c, i) => this.variable(c.arg, inits[i]));
+    const variables = this.startCarried(carried);
     const iteration = () => {
       this.block(x.block);
       const next = carried.map((c) => this.read(c.next));
@@ -367,7 +337,7 @@ class KernelPrinter implements SpellContext {
   private conditional(x: IfInstruction): void {
     const condition = this.read(x.condition);
     const live = resultsOf(x).flatMap((v, i) => (this.uses.isLive(v) ? [{ v, i }] : []));
-    const variables = live.map(({ v }) => this.variable(v));
+    const variables = live.map(({ v }) => this.declaredVariable(v) ?? this.declare(v));
     const branch = (block: Block) => () => {
       this.block(block);
       const values = live.map(({ i }) => this.read(block.results[i]!));

@@ -6,7 +6,7 @@ import { type Opcode, opcodeRow } from '../../ir/loops/opcodes.ts';
 import { fitsLane } from '../../ir/loops/range-rules.ts';
 import { type Lane, laneOf, lanesOf } from '../../ir/loops/types.ts';
 import { constantRegister, fitsNumber, type Register, type SpellContext, withWide, wrapText } from './register.ts';
-import { type LaneSite, type LaneWiseOpcode, laneSite, productText, spellLane } from './spell-lanes.ts';
+import { type LaneSite, type LaneWiseOpcode, laneSite, productText, spellLane, sumText } from './spell-lanes.ts';
 import { spellLong } from './spell-long.ts';
 
 /** The register that an instruction computes, given its operands' registers. */
@@ -61,7 +61,7 @@ function plainSum(site: LaneSite, [a, b]: readonly Register[]): Register['plain'
     return bracketSums && !r.plain.product ? `(${r.plain.text})` : r.plain.text;
   };
   if (product) return { text: productText(site.exact, term(a, true), term(b, true)), product };
-  return { text: `${term(a, false)} ${opcode === 'add' ? '+' : '-'} ${term(b, opcode === 'sub')}`, product };
+  return { text: sumText(opcode, term(a, false), term(b, opcode === 'sub')), product };
 }
 
 /** Numbers where all i64 values of the instruction are within 53 bits and numbers can say it; otherwise BigInts. */

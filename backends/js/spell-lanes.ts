@@ -47,6 +47,12 @@ export function productText(exact: Range, a: string, b: string): string {
   return fits ? `${a} * ${b}` : `Math.imul(${bare(a)}, ${bare(b)})`;
 }
 
+/** A sum or difference; a negative literal on the right turns the one into the other. */
+export function sumText(opcode: string, a: string, b: string): string {
+  const negative = /^-[0-9]/.test(b);
+  return `${a} ${(opcode === 'add') === negative ? '-' : '+'} ${negative ? b.slice(1) : b}`;
+}
+
 /** Integers with `ints` (wrapped to the lane), f32 with `floats` (rounded to f32). */
 const arithmetic =
   (ints: LaneSpelling, floats: LaneSpelling): LaneSpelling =>
@@ -119,15 +125,14 @@ const requantization: LaneSpelling = ({ context, instruction }, acc, multiplier,
   return `${context.runtime(name)}(${[acc, multiplier, shift].map(bare).join(', ')})`;
 };
 
+const sum = arithmetic(
+  ({ instruction: { opcode } }, a, b) => sumText(opcode, a, b),
+  ({ instruction: { opcode } }, a, b) => sumText(opcode, a, b),
+);
+
 const spellings: Record<LaneWiseOpcode, LaneSpelling> = {
-  add: arithmetic(
-    (_s, a, b) => `${a} + ${b}`,
-    (_s, a, b) => `${a} + ${b}`,
-  ),
-  sub: arithmetic(
-    (_s, a, b) => `${a} - ${b}`,
-    (_s, a, b) => `${a} - ${b}`,
-  ),
+  add: sum,
+  sub: sum,
   mul: arithmetic(
     (s, a, b) => productText(s.exact, a, b),
     (_s, a, b) => `${a} * ${b}`,

@@ -257,6 +257,20 @@ function vectorAccumulators(): KernelCase {
   });
 }
 
+function laneBesideVariable(): KernelCase {
+  const memory = [input('x', Int32Array.of(1, 2)), output('y', Int32Array.of(4, 32, 64, 4))];
+  return kernelCase('a lane outlives the variable it was taken from', memory, (b, x, y) => {
+    const doubled = (v: LoopValue, times: number) =>
+      b.forCarry(0, times, [v], (_i, [v]) => [b.add(v!, v!)], { carry: ['acc'] })[0]!;
+    const first = doubled(b.load(x!, 0, 2), 2);
+    const lane = b.compute('extract', [first], { lanes: [0] });
+    const second = doubled(first, 3);
+    b.store(y!, 0, lane);
+    b.store(y!, 1, second);
+    b.store(y!, 3, lane);
+  });
+}
+
 function scratchAndInout(): KernelCase {
   const x = Int32Array.of(1, 2, 3, 4);
   const reversed = Int32Array.of(4, 3, 2, 1);
@@ -343,6 +357,14 @@ function scalarParameters(): KernelCase {
 
 export function controlCases(): KernelCase[] {
   return [matrixProduct(), permutedCarries(), swappedCarries(), emptyLoop(), position(), nestedConditionals()]
-    .concat([conditionalSums(), longSum(), unrolledLoop(), vectorAccumulators(), scratchAndInout(), lowBits()])
+    .concat([
+      conditionalSums(),
+      longSum(),
+      unrolledLoop(),
+      vectorAccumulators(),
+      laneBesideVariable(),
+      scratchAndInout(),
+      lowBits(),
+    ])
     .concat([loadBeforeStore(), constants(), scalarParameters()]);
 }
