@@ -75,7 +75,7 @@ class KernelPrinter implements SpellContext {
     this.names = new Names(outer);
     this.uses = kernelUses(kernel);
     // Vectors are separate locals for their lanes, which many operators take apart.
-    this.inlining = inlineValues(kernel, this.uses, { keepLocal: (v) => lanesOf(v.type) > 1 });
+    this.inlining = inlineValues(kernel, this.uses, { maxSize: 20, keepLocal: (v) => lanesOf(v.type) > 1 });
     this.variables = shareVariables(kernel, this.uses, this.inlining);
     this.findWideVariables(kernel.body);
     this.buffers = new BufferParameters(kernel, this.names);
