@@ -155,14 +155,22 @@ export function formatType(type: TensorType): string {
   return `tensor<${dims}${type.element}${quant}>`;
 }
 
+/** The largest tensor that int8c takes: every position fits an i32, and arithmetic on positions has room. */
+export const maxElements = 2 ** 28;
+/** The most dimensions that a tensor has. */
+export const maxRank = 32;
+
 /**
- * What is wrong with a type by itself, or undefined: dimensions are non-negative integers, quantization fits element
- * type and shape.
+ * What is wrong with a type by itself, or undefined: dimensions are non-negative integers, neither they nor their
+ * product too many; quantization fits element type and shape.
  */
 export function typeProblem(type: TensorType): string | undefined {
+  if (type.shape.length > maxRank) return `has ${type.shape.length} dimensions, more than ${maxRank}`;
   if (!type.shape.every((d) => Number.isSafeInteger(d) && d >= 0)) {
     return `dimensions must be non-negative integers, got [${type.shape.join(', ')}]`;
   }
+  const count = elementCount(type.shape);
+  if (count > maxElements) return `has ${count} elements, more than ${maxElements}`;
   const q = type.quant;
   if (q === undefined) return undefined;
   if (!isInteger(type.element)) return `element type ${type.element} takes no quantization`;

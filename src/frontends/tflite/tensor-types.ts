@@ -1,6 +1,14 @@
 // TFLite's tensor types and quantization as int8c's.
 import { type DiagnosticContext, fail } from '../../../ir/diagnostics.ts';
-import { type ElementType, isInteger, type Quantization, type TensorType, tensorType } from '../../../ir/types.ts';
+import {
+  type ElementType,
+  isInteger,
+  maxElements,
+  maxRank,
+  type Quantization,
+  type TensorType,
+  tensorType,
+} from '../../../ir/types.ts';
 import type { TensorView } from './model.ts';
 
 const elementOf: Readonly<Record<string, ElementType>> = {
@@ -15,9 +23,6 @@ const elementOf: Readonly<Record<string, ElementType>> = {
   BOOL: 'bool',
 };
 
-/** The largest tensor that int8c takes: 2^28 elements, so that every address fits an i32. */
-export const maxElements = 2 ** 28;
-
 /** The type of a tensor of the file; fails where int8c has no such element type or the quantization is impossible. */
 export function typeOfTensor(tensor: TensorView): TensorType {
   const context = { where: `tensor #${tensor.index} ${JSON.stringify(tensor.name.slice(0, 80))}` };
@@ -30,6 +35,12 @@ export function typeOfTensor(tensor: TensorView): TensorType {
   }
   if (tensor.sparse) {
     fail('I8C0203', 'The tensor is stored sparsely.', { ...context, hint: 'Convert the model without sparsity.' });
+  }
+  if (tensor.shape.length > maxRank) {
+    fail('I8C0004', `The tensor has ${tensor.shape.length} dimensions.`, {
+      ...context,
+      hint: `The limit is ${maxRank}.`,
+    });
   }
   let count = 1;
   for (const d of tensor.shape) count *= d;
