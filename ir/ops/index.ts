@@ -1,7 +1,9 @@
 // Every operator of the tensor IR, one line each.
 import type { AnyOpDefinition } from '../module.ts';
+import { add, sub } from './add.ts';
 import { batchMatmul } from './batch-matmul.ts';
 import { broadcastTo } from './broadcast-to.ts';
+import { cast } from './cast.ts';
 import { clamp } from './clamp.ts';
 import { concat } from './concat.ts';
 import { constant } from './constant.ts';
@@ -12,9 +14,17 @@ import { dequantize } from './dequantize.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { gather } from './gather.ts';
 import { gatherNd } from './gather-nd.ts';
+import { integerAdd } from './integer-add.ts';
+import { integerMul } from './integer-mul.ts';
+import { integerSoftmax } from './integer-softmax.ts';
+import { interpolatedSoftmax } from './interpolated-softmax.ts';
+import { lookup } from './lookup.ts';
+import { maximum, minimum } from './maximum.ts';
 import { mirrorPad } from './mirror-pad.ts';
+import { mul } from './mul.ts';
 import { pad } from './pad.ts';
 import { averagePool2d, l2Pool2d, maxPool2d } from './pool2d.ts';
+import { quantize } from './quantize.ts';
 import { reduceAll, reduceAny, reduceMax, reduceMin, reduceProd } from './reduce.ts';
 import { reduceMean, reduceSum } from './reduce-sum.ts';
 import { reinterpret } from './reinterpret.ts';
@@ -23,13 +33,17 @@ import { reshape } from './reshape.ts';
 import { resizeBilinear } from './resize-bilinear.ts';
 import { resizeNearest } from './resize-nearest.ts';
 import { slice } from './slice.ts';
+import { softmax } from './softmax.ts';
+import { integerSquaredDifference, squaredDifference } from './squared-difference.ts';
 import { transpose } from './transpose.ts';
 import { transposeConv2d } from './transpose-conv2d.ts';
 
 const list: readonly AnyOpDefinition[] = [
+  add,
   averagePool2d,
   batchMatmul,
   broadcastTo,
+  cast,
   clamp,
   concat,
   constant,
@@ -40,10 +54,20 @@ const list: readonly AnyOpDefinition[] = [
   fullyConnected,
   gather,
   gatherNd,
+  integerAdd,
+  integerMul,
+  integerSoftmax,
+  integerSquaredDifference,
+  interpolatedSoftmax,
   l2Pool2d,
+  lookup,
+  maximum,
   maxPool2d,
+  minimum,
   mirrorPad,
+  mul,
   pad,
+  quantize,
   reduceAll,
   reduceAny,
   reduceMax,
@@ -57,6 +81,9 @@ const list: readonly AnyOpDefinition[] = [
   resizeBilinear,
   resizeNearest,
   slice,
+  softmax,
+  squaredDifference,
+  sub,
   transpose,
   transposeConv2d,
 ];

@@ -1,15 +1,35 @@
 // The table of TFLite operators: schema name to row.
 import type { Rows } from '../operator-context.ts';
+import { accumulatingRows } from './accumulating.ts';
 import { convolutionRows } from './convolution.ts';
+import { fillingRows } from './filling.ts';
+import { gatheringRows } from './gathering.ts';
+import { joiningRows } from './joining.ts';
 import { matmulRows } from './matmul.ts';
+import { normalizationRows } from './normalization.ts';
+import { paddingRows } from './padding.ts';
 import { poolingRows } from './pooling.ts';
+import { rearrangingRows } from './rearranging.ts';
 import { reductionRows } from './reduction.ts';
+import { resizingRows } from './resizing.ts';
+import { shapingRows } from './shaping.ts';
+import { slicingRows } from './slicing.ts';
 import { variableRows } from './variable.ts';
 
 export const rows: Rows = {
+  ...accumulatingRows,
   ...convolutionRows,
+  ...fillingRows,
+  ...gatheringRows,
+  ...joiningRows,
   ...matmulRows,
+  ...paddingRows,
+  ...normalizationRows,
   ...poolingRows,
+  ...rearrangingRows,
   ...reductionRows,
+  ...resizingRows,
+  ...shapingRows,
+  ...slicingRows,
   ...variableRows,
 };
