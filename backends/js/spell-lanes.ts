@@ -148,7 +148,7 @@ const spellings: Record<LaneWiseOpcode, LaneSpelling> = {
   or: bitwise('|', '||'),
   xor: bitwise('^', '!=='),
   // The language masks shift amounts to five bits, as the opcodes do.
-  shl: (site, a, b) => wrapText(site.from, `${a} << ${b}`, site.exact),
+  shl: (site, a, b) => (site.from === 'i32' ? `(${a} << ${b})` : wrapText(site.from, `${a} << ${b}`, site.exact)),
   shr: (_site, a, b) => `(${a} >> ${b})`,
   shr_u: (site, a, b) => wrapText(site.from, `${a} >>> ${b}`, site.exact),
   abs: (site, a) => (site.from === 'f32' ? `Math.abs(${bare(a)})` : wrapText(site.from, `Math.abs(${bare(a)})`)),
