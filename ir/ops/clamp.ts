@@ -1,10 +1,10 @@
 // clamp: the relu family, as real bounds.
 import { attr } from '../attributes.ts';
+import { changeScale } from '../change-scale.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { saturate } from '../numerics.ts';
-import { quantizedBounds, requantizationFor, scaleAndZero } from '../quantized.ts';
+import { quantizedBounds, scaleAndZero } from '../quantized.ts';
 import { elementCount, isInteger, sameQuantization, tensorType } from '../types.ts';
-import { requantize } from './requantize.ts';
 
 export const clamp = defineOp({
   name: 'clamp',
@@ -30,10 +30,7 @@ export const clamp = defineOp({
     const x = op.operand(0);
     const y = op.result.type;
     if (y.quant === undefined || sameQuantization(x.type.quant, y.quant)) return undefined;
-    const from = scaleAndZero(x.type, 'input');
-    const factor = from.scale / scaleAndZero(y, 'result').scale;
-    const requant = requantizationFor([factor], y, [attributes.min, attributes.max], rounding);
-    return [builder.create(requantize, [x], { requant, input_zero: from.zero }, y)];
+    return [changeScale(builder, x, y, rounding, [attributes.min, attributes.max])];
   },
   reference({ operands, attributes, results }) {
     const x = operands[0]!.data as Float32Array;

@@ -34,9 +34,11 @@ export const dequantize = defineOp({
       y[i] = Math.fround((Number(data[i]) - q.zero[c]!) | 0) * q.scale[c]!;
     }
   },
-  lower({ operand, result, type, ...buffers }) {
+  lower({ op, operand, result, type, ...buffers }) {
     const t = type(0);
-    if (t.element === 'f16') fail('I8C0205', 'A tensor of 16-bit floats is computed at run time.');
+    if (t.element === 'f16') {
+      fail('I8C0205', 'A tensor of 16-bit floats is computed at run time.', { where: op.location });
+    }
     const x = operand(0);
     const code = channelCode(t, quantOf(t, 'input'), { operand, result, ...buffers });
     return [

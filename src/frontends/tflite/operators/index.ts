@@ -1,6 +1,7 @@
 // The table of TFLite operators: schema name to row.
 import type { Rows } from '../operator-context.ts';
 import { accumulatingRows } from './accumulating.ts';
+import { arithmeticRows } from './arithmetic.ts';
 import { convolutionRows } from './convolution.ts';
 import { fillingRows } from './filling.ts';
 import { gatheringRows } from './gathering.ts';
@@ -9,6 +10,7 @@ import { matmulRows } from './matmul.ts';
 import { normalizationRows } from './normalization.ts';
 import { paddingRows } from './padding.ts';
 import { poolingRows } from './pooling.ts';
+import { quantizationRows } from './quantization.ts';
 import { rearrangingRows } from './rearranging.ts';
 import { reductionRows } from './reduction.ts';
 import { resizingRows } from './resizing.ts';
@@ -18,14 +20,16 @@ import { variableRows } from './variable.ts';
 
 export const rows: Rows = {
   ...accumulatingRows,
+  ...arithmeticRows,
   ...convolutionRows,
   ...fillingRows,
   ...gatheringRows,
   ...joiningRows,
   ...matmulRows,
-  ...paddingRows,
   ...normalizationRows,
+  ...paddingRows,
   ...poolingRows,
+  ...quantizationRows,
   ...rearrangingRows,
   ...reductionRows,
   ...resizingRows,

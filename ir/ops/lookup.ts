@@ -1,0 +1,64 @@
+// lookup: a function of an 8-bit integer as a table of 256 results. What every quantized unary operator becomes.
+import type { Builder } from '../builder.ts';
+import { defineOp, required, rule } from '../define-op.ts';
+import type { Value } from '../module.ts';
+import { saturate } from '../numerics.ts';
+import { allocateArray } from '../tensor-data.ts';
+import { bytesPerElement, elementCount, integerRange, isInteger, type TensorType, tensorType } from '../types.ts';
+import { constant } from './constant.ts';
+
+export const lookup = defineOp({
+  name: 'lookup',
+  doc: 'y = table[x - least], where `least` is the least value of the type of x: -128 for i8, 0 for u8. The table is computed at compile time.',
+  operands: [
+    { name: 'x', doc: 'i8 or u8.' },
+    { name: 'table', doc: '256 integers of at most 32 bits.' },
+  ],
+  attributes: {},
+  results: ['y'],
+  types({ operands, asked }) {
+    const x = required(operands, 0);
+    const table = required(operands, 1);
+    rule(x.element === 'i8' || x.element === 'u8', `takes i8 or u8, got ${x.element}`);
+    rule(table.shape.length === 1 && table.shape[0] === 256, 'needs a table of 256 entries');
+    rule(isInteger(table.element) && table.element !== 'i64', `has a table of ${table.element}`);
+    return [tensorType(table.element, x.shape, asked?.[0]?.quant)];
+  },
+  reference({ operands, results }) {
+    const x = operands[0]!;
+    const table = operands[1]!.data as Int32Array;
+    const y = results[0]!.data as Int32Array;
+    const { min } = integerRange(x.type.element);
+    for (let i = 0; i < y.length; i++) y[i] = table[Number(x.data[i]) - min]!;
+  },
+  lower({ operand, result, type }) {
+    const x = operand(0);
+    const table = operand(1);
+    const { min } = integerRange(type(0).element);
+    return [
+      {
+        kind: 'map',
+        result: result(0),
+        shape: [elementCount(type(0).shape)],
+        body: (b, _index, flat) => b.load(table, b.sub(b.load(x, flat), min)),
+      },
+    ];
+  },
+  inPlace: (op) => (bytesPerElement(op.result.type.element) === bytesPerElement(op.operand(0).type.element) ? [0] : []),
+});
+
+/** True for the element types that a table can cover. */
+export function isTabulated(type: TensorType): boolean {
+  return type.element === 'i8' || type.element === 'u8';
+}
+
+/** `f` of every value of x as a lookup. `f` goes from integer to integer; its results are saturated to the type of y. */
+export function tabulate(builder: Builder, x: Value, y: TensorType, f: (q: number) => number): Value {
+  const from = integerRange(x.type.element);
+  const to = integerRange(y.element);
+  const data = allocateArray(y.element, 256) as Int32Array;
+  for (let i = 0; i < 256; i++) data[i] = saturate(f(from.min + i), to.min, to.max);
+  const type = tensorType(y.element, [256]);
+  const table = builder.create(constant, [], { value: { type, data } }, type, 'table');
+  return builder.create(lookup, [x, table], {}, y);
+}
