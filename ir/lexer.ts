@@ -9,8 +9,10 @@ import type { SourceText } from './source-text.ts';
 const token = (name: string, label: string, categories: TokenType[] = []) =>
   createToken({ name, label, pattern: Lexer.NA, categories });
 
-/** An identifier, an opcode, an element type, a word such as `half-even`. */
-export const Word = token('Word', 'a word');
+/** Any word at all, those that begin a statement included: names of operators and attributes are free. */
+export const AnyWord = token('AnyWord', 'a word');
+/** A word that begins no statement of the loop IR: an opcode, an element type, `half-even`. */
+export const Word = token('Word', 'a word', [AnyWord]);
 /** `%x` or `%"any text"`. */
 export const ValueName = token('ValueName', 'a value (%name)');
 /** `@f` or `@"any text"`. */
@@ -58,15 +60,15 @@ const punctuation: Readonly<Record<string, TokenType>> = {
 /** Token types of words, by the word. */
 const words = new Map<string, TokenType>();
 
-function word(text: string, categories: TokenType[] = []): TokenType {
+function word(text: string, categories: TokenType[]): TokenType {
   // Chevrotain wants token names apart from rule names, hence the capitals.
   const type = token(text.toUpperCase(), `'${text}'`, categories);
   words.set(text, type);
   return type;
 }
 
-/** Words that begin a statement; they are no names of attributes or operators. */
-const reservedWord = (text: string) => word(text);
+/** Words that begin a statement; no opcode has such a name. */
+const reservedWord = (text: string) => word(text, [AnyWord]);
 export const Module = reservedWord('module');
 export const FuncWord = reservedWord('func');
 export const Return = reservedWord('return');
@@ -106,7 +108,7 @@ export const Bound = contextualWord('bound');
 
 /** Every token type, as chevrotain wants them. */
 export const tokenTypes: TokenType[] = [
-  ...[Word, ValueName, SymbolName, Text, NumberToken, List, Shaped, Content, LBracket],
+  ...[AnyWord, Word, ValueName, SymbolName, Text, NumberToken, List, Shaped, Content, LBracket],
   ...Object.values(punctuation),
   ...words.values(),
 ];

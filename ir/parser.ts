@@ -20,6 +20,7 @@ import { elaborateModule } from './elaborate.ts';
 import { SharedGrammar } from './grammar.ts';
 import {
   Absent,
+  AnyWord,
   Colon,
   Comma,
   Equals,
@@ -144,7 +145,7 @@ class TensorGrammar extends SharedGrammar {
       },
     });
     this.CONSUME(Equals);
-    const name = this.CONSUME(Word);
+    const name = this.CONSUME(AnyWord);
     this.MANY_SEP({
       SEP: Comma,
       DEF: () => {
@@ -156,7 +157,7 @@ class TensorGrammar extends SharedGrammar {
       this.MANY_SEP2({
         SEP: Comma,
         DEF: () => {
-          const attribute = this.CONSUME2(Word);
+          const attribute = this.CONSUME2(AnyWord);
           this.CONSUME2(Equals);
           attributes.push({ name: attribute, value: this.SUBRULE(this.attribute) });
         },
@@ -184,7 +185,7 @@ class TensorGrammar extends SharedGrammar {
       { ALT: () => ({ kind: 'token', token: this.CONSUME(NumberToken) }) },
       { ALT: () => ({ kind: 'token', token: this.CONSUME(List) }) },
       { ALT: () => ({ kind: 'token', token: this.CONSUME(Text) }) },
-      { ALT: () => ({ kind: 'token', token: this.CONSUME(Word) }) },
+      { ALT: () => ({ kind: 'token', token: this.CONSUME(AnyWord) }) },
       {
         ALT: () => {
           const token = this.SUBRULE(this.content);

@@ -11,6 +11,9 @@ kernel @copy(%x: in i8[8], %y: out i8[8]) {}
 kernel @change(%x: inout i8[8]) {}
 kernel @weigh(%w: const i8[8] packed "n4k4") {}
 kernel @work(%t: scratch i8[8]) {}
+kernel @use(%x: in i8[8], %t: scratch i8[8]) {}
+kernel @both(%x: out i8[8], %y: out i8[8]) {}
+kernel @mixed(%x: in i16[4], %y: out i8[8]) {}
 kernel @take(%x: in i8[8]; %i: i32, %f: f32, %b: bool, %l: i64) {}
 program @p arena 64 bound 32 {
   input %in : i8[8] as "in" tensor<2x4xi8>
@@ -22,6 +25,7 @@ program @p arena 64 bound 32 {
   arena %t : i8[16] at 0
   arena %u : i8[16] at 16
   arena %v : i8[48] at 16
+  arena %h : i16[8] at 16
   ${calls}
 }`;
 
@@ -38,6 +42,8 @@ describe('calls', () => {
   it.each([
     'call @copy(%in, %out)',
     'call @copy(%t, %t + 8)',
+    'call @copy(%s, %s)',
+    'call @copy(%u, %v)',
     'call @copy(%plain + 8, %s)',
     'call @change(%s)',
     'call @weigh(%w + 8)',
@@ -63,9 +69,11 @@ describe('calls', () => {
     ['call @copy(%in, %in)', 'buffer "y" is out; storage "in" is input and may be in.'],
     ['call @change(%plain)', 'buffer "x" is inout; storage "plain" is const and may be in, const.'],
     ['call @work(%out)', 'buffer "t" is scratch; storage "out" is output and may be in, out, inout.'],
-    ['call @copy(%s, %s)', 'buffers "x" and "y" overlap, and neither is inout.'],
-    ['call @copy(%t, %t + 7)', 'buffers "x" and "y" overlap, and neither is inout.'],
-    ['call @copy(%u, %v)', 'buffers "x" and "y" overlap, and neither is inout.'],
+    ['call @copy(%t, %t + 7)', 'buffers "x" and "y" overlap.'],
+    ['call @copy(%u + 4, %v)', 'buffers "x" and "y" overlap.'],
+    ['call @use(%t, %t)', 'buffers "x" and "t" overlap.'],
+    ['call @both(%t, %t)', 'buffers "x" and "y" overlap.'],
+    ['call @mixed(%h, %u)', 'buffers "x" and "y" overlap.'],
   ])('%s', (call, message) => {
     expect(firstError(call)).toContain('error[I8C0102] call #0 of ');
     expect(firstError(call)).toContain(message);

@@ -109,7 +109,7 @@ describe('broken rules in a text of the tensor IR', () => {
     [inside('%y = reshape %x, %x {shape = [4]} return'), 'reshape takes 1 operands, got 2.'],
     [inside('%y, %z = reshape %x {shape = [4]} return'), 'reshape has 1 results, not 2.'],
     [inside('%y = pass_through _, _ return'), 'pass_through needs an operand that is not absent.'],
-    [attribute('mode = up'), 'every_attribute attribute mode must be one of nearest, half-even, state, tensor.'],
+    [attribute('mode = up'), 'every_attribute attribute mode must be one of nearest, half-even, tensor, if.'],
     [attribute('requant = <rounding=double, zero=0, clamp=[1, 0]>'), 'needs one shift for each multiplier.'],
     [
       attribute('requant = <rounding=half-even, scale=[1], shift=[1], zero=0, clamp=[0, 1]>'),
