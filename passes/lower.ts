@@ -134,10 +134,10 @@ class OpScope {
     const operand = (i: number): Buffer => {
       const known = this.operands.get(i);
       if (known !== undefined) return known;
-      const storage = this.storages.of(op.operand(i));
       const specs = op.definition.operands;
       const spec = specs[Math.min(i, specs.length - 1)]!;
       const name = spec.variadic ? `${spec.name}${i - specs.length + 1}` : spec.name;
+      const storage = this.storages.of(op.operand(i), `${this.base()}_${name}`);
       const made = this.buffer(name, storage, storage.storage === 'const' ? 'const' : 'in');
       this.operands.set(i, made);
       return made;
@@ -178,7 +178,8 @@ class OpScope {
 }
 
 function firstSentence(doc: string): string {
-  return /^.*?[.:](?=\s|$)/.exec(doc)?.[0] ?? doc;
+  const end = /[.:](\s|$)/.exec(doc)?.index ?? doc.length;
+  return `${doc.slice(0, end).replaceAll('’', "'")}.`;
 }
 
 /** When each arena storage is first written and last used, by position of the call. */

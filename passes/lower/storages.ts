@@ -19,15 +19,15 @@ export class StorageAssignment {
   private readonly list: Storage[] = [];
   private readonly names = new Set<string>();
 
-  /** The storage of a value. */
-  of(value: Value): Storage {
+  /** The storage of a value; a constant that has none yet is named by `hint`, which says what it is used for. */
+  of(value: Value, hint?: string): Storage {
     const root = rootOf(value);
     const known = this.byValue.get(root);
     if (known !== undefined) return known;
     const data = constantOf(root);
     const type = root.type;
     const storage = this.add({
-      name: this.freshName(root.name),
+      name: this.freshName(data === undefined ? root.name : (hint ?? root.name)),
       storage: data === undefined ? 'arena' : 'const',
       element: type.element,
       length: elementCount(type.shape),

@@ -9,7 +9,7 @@ import { elementCount } from '../../../ir/types.ts';
 import { constantArray } from './constant-data.ts';
 import { foldSmallConstants } from './fold-small-constants.ts';
 import { type ModelView, type OperatorView, readTflite, type SubgraphView } from './model.ts';
-import { diagnosticsOf, type ImportScope, OperatorContext } from './operator-context.ts';
+import { diagnosticsOf, type ImportScope, OperatorContext, valueName } from './operator-context.ts';
 import { rows } from './operators/index.ts';
 import { Resources } from './resources.ts';
 import { typeOfTensor } from './tensor-types.ts';
@@ -226,7 +226,7 @@ export class SubgraphImporter {
     }
     const type = typeOfTensor(tensor);
     const value = { type, data: constantArray(type.element, tensor.data, elementCount(type.shape)) };
-    const result = this.builder.create(constant, [], { value }, type, tensor.name);
+    const result = this.builder.create(constant, [], { value }, type, valueName(tensor.name));
     this.values.set(index, result);
     return result;
   }

@@ -135,7 +135,7 @@ export class OperatorContext {
     const { outputs } = this.operator;
     return this.builder.op(definition, operands, attributes, {
       hints: outputs.map((t) => this.scope.type(t)),
-      names: outputs.map((t) => this.scope.tensorName(t)),
+      names: outputs.map((t) => valueName(this.scope.tensorName(t))),
     }).results;
   }
 
@@ -152,6 +152,15 @@ export class OperatorContext {
   unsupported(message: string, hint?: string): never {
     return this.fail('I8C0203', message, hint);
   }
+}
+
+/**
+ * A short name for a value out of a tensor's: converters join the names of everything they fused with semicolons, each a
+ * path of scopes. The last two parts of the first path tell most.
+ */
+export function valueName(tensorName: string): string {
+  const path = (tensorName.split(';', 1)[0] ?? '').replace(/(:\d+|\/ReadVariableOp(_\d+)?(\/resource)?)$/, '');
+  return path.split('/').slice(-2).join('_');
 }
 
 /** The diagnostics of a thrown CompileError; other errors are thrown on. */
