@@ -3,6 +3,7 @@ import type { Diagnostic } from '../ir/diagnostics.ts';
 import type { Module } from '../ir/module.ts';
 import { canonicalize } from './canonicalize.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
+import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 
 import { fuseActivation } from './fuse-activation.ts';
@@ -15,6 +16,7 @@ export const pipeline: readonly Pass[] = [
   canonicalize, // fewer and plainer operators for every pass below
   foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
 
+  foldBatchNorm, // scales and offsets per channel vanish into weights
   fuseActivation, // clamps after float operators, while they still stand alone
   makeInteger, // quantized types become integer operators with explicit parameters
   foldConstants, // tables and rescaled constants that make-integer emitted
