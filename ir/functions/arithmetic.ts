@@ -2,7 +2,7 @@
 // (references, tables) and builds loops (what the target computes), so that both give the same bits.
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
-import { roundHalfEven, truncateToI32 } from '../numerics.ts';
+import { greater, lesser, roundHalfEven, truncateToI32 } from '../numerics.ts';
 
 /**
  * Operations on values `V`: f32 (every result rounded once), i32 (wrapping) and conditions. Numbers beside a value are
@@ -68,8 +68,8 @@ export const numberArithmetic: FloatArithmetic<number> = {
   sub: (a, b) => f(f(a) - b),
   mul: (a, b) => f(a * f(b)),
   div: (a, b) => f(f(a) / b),
-  min: (a, b) => (f(b) < a ? f(b) : a),
-  max: (a, b) => (a < f(b) ? f(b) : a),
+  min: (a, b) => lesser(a, f(b)),
+  max: (a, b) => greater(a, f(b)),
   abs: Math.abs,
   neg: (a) => -a,
   sqrt: (a) => f(Math.sqrt(a)),
