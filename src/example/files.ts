@@ -1,10 +1,10 @@
 // The files of the bundled example: models, samples and labels, as names with bytes. What is written is decided by the
 // trained network and the drawings alone.
 
+import { encodeNpy } from '../files/npy.ts';
 import { calibrationSet, floatSampleCount, sampleSet } from './datasets.ts';
 import { classNames, type Dataset, imageSize } from './draw.ts';
 import type { TrainedNetwork } from './network.ts';
-import { encodeNpy } from './npy.ts';
 import { type QuantizedNetwork, quantize } from './quantize.ts';
 import { firstImages, greyLevels } from './train.ts';
 import { writeFloatModel } from './write-float-model.ts';
@@ -33,11 +33,11 @@ export function exampleFiles(network: TrainedNetwork, quantized: QuantizedNetwor
 }
 
 function floatImages(data: Dataset, chosen: ArrayLike<number>): Uint8Array {
-  return encodeNpy(Float32Array.from(greyLevels(data, chosen)), [chosen.length, imageSize, imageSize, 1]);
+  return encodeNpy('f32', Float32Array.from(greyLevels(data, chosen)), [chosen.length, imageSize, imageSize, 1]);
 }
 
 /** Grey level g as the int8 number g - 128, which the int8 model's input quantization takes for g / 255. */
 function int8Images(data: Dataset, chosen: ArrayLike<number>): Uint8Array {
   const levels = Int8Array.from(greyLevels(data, chosen), (grey) => Math.round(grey * 255) - 128);
-  return encodeNpy(levels, [chosen.length, imageSize, imageSize, 1]);
+  return encodeNpy('i8', levels, [chosen.length, imageSize, imageSize, 1]);
 }
