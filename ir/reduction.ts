@@ -73,8 +73,9 @@ export function keptShape(space: ReductionSpace): number[] {
   return space.kept.map((r) => r.extent);
 }
 
-function positionOf(b: LoopBuilder, index: readonly LoopValue[], runs: readonly Run[]): LoopValue {
-  return index.reduce((sum, i, d) => b.add(sum, b.mul(i, runs[d]!.stride)), b.constant(0));
+/** The first operand position that belongs to the result at `index`. */
+export function firstPosition(b: LoopBuilder, space: ReductionSpace, index: readonly LoopValue[]): LoopValue {
+  return index.reduce((sum, i, d) => b.add(sum, b.mul(i, space.kept[d]!.stride)), b.constant(0));
 }
 
 /** Carries values over the elements that belong to one result; `visit` gets each position in the operand. */
@@ -92,7 +93,7 @@ export function foldReduced(
       return nest(d + 1, b.add(position, b.mul(i, run.stride)), inner);
     });
   };
-  return nest(0, positionOf(b, index, space.kept), inits);
+  return nest(0, firstPosition(b, space, index), inits);
 }
 
 /** For references: calls `visit` with each result and the first operand position that belongs to it. */

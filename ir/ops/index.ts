@@ -1,6 +1,7 @@
 // Every operator of the tensor IR, one line each.
 import type { AnyOpDefinition } from '../module.ts';
 import { add, sub } from './add.ts';
+import { argMax, argMin } from './arg-extreme.ts';
 import { batchMatmul } from './batch-matmul.ts';
 import { broadcastTo } from './broadcast-to.ts';
 import { cast } from './cast.ts';
@@ -15,9 +16,12 @@ import { fullyConnected } from './fully-connected.ts';
 import { gather } from './gather.ts';
 import { gatherNd } from './gather-nd.ts';
 import { integerAdd } from './integer-add.ts';
+import { integerLogSoftmax } from './integer-log-softmax.ts';
 import { integerMul } from './integer-mul.ts';
 import { integerSoftmax } from './integer-softmax.ts';
 import { interpolatedSoftmax } from './interpolated-softmax.ts';
+import { l2Normalize } from './l2-normalize.ts';
+import { logSoftmax } from './log-softmax.ts';
 import { lookup } from './lookup.ts';
 import { maximum, minimum } from './maximum.ts';
 import { mirrorPad } from './mirror-pad.ts';
@@ -40,6 +44,8 @@ import { transposeConv2d } from './transpose-conv2d.ts';
 
 const list: readonly AnyOpDefinition[] = [
   add,
+  argMax,
+  argMin,
   averagePool2d,
   batchMatmul,
   broadcastTo,
@@ -55,11 +61,14 @@ const list: readonly AnyOpDefinition[] = [
   gather,
   gatherNd,
   integerAdd,
+  integerLogSoftmax,
   integerMul,
   integerSoftmax,
   integerSquaredDifference,
   interpolatedSoftmax,
+  l2Normalize,
   l2Pool2d,
+  logSoftmax,
   lookup,
   maximum,
   maxPool2d,

@@ -7,6 +7,8 @@ import {
   saturatingShiftLeft,
 } from '../../ir/fixed-point/arithmetic.ts';
 import { expOnNegativeValues } from '../../ir/fixed-point/exp.ts';
+import { inverseSquareRoot } from '../../ir/fixed-point/inverse-square-root.ts';
+import { fixedLog } from '../../ir/fixed-point/log.ts';
 import { fixedLogistic, fixedTanh } from '../../ir/fixed-point/logistic.ts';
 import { oneMinusOverOnePlus, oneOverOnePlus, reciprocal } from '../../ir/fixed-point/reciprocal.ts';
 import { sigmoidTable, tableLogistic, tableTanh } from '../../ir/fixed-point/sigmoid-table.ts';
@@ -72,6 +74,23 @@ describe('fixed-point functions', () => {
     expect(fixedLogistic(m, 0, 4)).toBe(2 ** 30);
     expect(fixedTanh(m, 0, 4)).toBe(0);
     expect(fixedTanh(m, -123456789, 4)).toBe(-fixedTanh(m, 123456789, 4));
+  });
+
+  it('log with 12 integer bits is within 5e-8, from 1 to the greatest sum', () => {
+    const real = (x: number) => Math.log(x / 2 ** 19);
+    expect(greatestError(2 ** 19, almostOne, (x) => fixedLog(m, x, 12, 5) / 2 ** 26, real)).toBeLessThan(5e-8);
+    expect(greatestError(2 ** 19, 2 ** 20, (x) => fixedLog(m, x, 12, 5) / 2 ** 26, real)).toBeLessThan(5e-8);
+  });
+
+  it('inverse square roots are within 1e-5 of a part, for every magnitude', () => {
+    for (let bit = 1; bit < 31; bit++) {
+      for (const x of [2 ** bit, 2 ** bit + 1, Math.floor(1.4 * 2 ** bit), 2 ** (bit + 1) - 1]) {
+        const { multiplier, shift } = inverseSquareRoot(m, x);
+        expect(Math.abs(multiplier * 2 ** (shift - 31) * Math.sqrt(x) - 1)).toBeLessThan(1e-5);
+        expect(shift).toBeLessThanOrEqual(0);
+      }
+    }
+    for (const x of [0, 1]) expect(inverseSquareRoot(m, x)).toEqual({ multiplier: almostOne, shift: 0 });
   });
 
   it('leading zeros are those of Math.clz32', () => {
