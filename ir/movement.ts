@@ -8,8 +8,8 @@ import { concat } from './ops/concat.ts';
 import { pad } from './ops/pad.ts';
 import { reinterpret } from './ops/reinterpret.ts';
 import { reshape } from './ops/reshape.ts';
-import { slice } from './ops/slice.ts';
-import { transpose } from './ops/transpose.ts';
+import { slice, takesAll } from './ops/slice.ts';
+import { keepsOrder, transpose } from './ops/transpose.ts';
 import { elementCount, type Quantization, sameQuantization, sameShape, type TensorType, tensorType } from './types.ts';
 
 /** Builds at one place; the operators that it appends take the hint for the names of their results. */
@@ -31,20 +31,18 @@ export class Movement {
 
   /** Dimension d of the result is dimension perm[d] of x. */
   transpose(x: Value, perm: readonly number[]): Value {
-    const moving = perm.filter((d) => x.type.shape[d] !== 1);
-    const ordered = moving.every((d, i) => i === 0 || moving[i - 1]! < d);
-    const valid = x.type.shape.length === perm.length && x.type.shape.every((_, d) => perm.includes(d));
-    if (!ordered || !valid) return this.builder.create(transpose, [x], { perm }, undefined, this.name);
+    const { shape } = x.type;
+    const valid = shape.length === perm.length && shape.every((_, d) => perm.includes(d));
+    if (!valid || !keepsOrder(shape, perm)) return this.builder.create(transpose, [x], { perm }, undefined, this.name);
     return this.reshape(
       x,
-      perm.map((d) => x.type.shape[d]!),
+      perm.map((d) => shape[d]!),
     );
   }
 
   /** size[d] elements of each dimension from start[d] on, step[d] apart. */
   slice(x: Value, start: readonly number[], size: readonly number[], step: readonly number[] = []): Value {
-    const forward = step.every((s, d) => s === 1 || size[d] === 1);
-    if (forward && start.every((s) => s === 0) && sameShape(size, x.type.shape)) return x;
+    if (takesAll(x.type.shape, { start, size, step })) return x;
     const steps = step.every((s) => s === 1) ? [] : step;
     return this.builder.create(slice, [x], { start, size, step: steps }, undefined, this.name);
   }

@@ -5,7 +5,8 @@ import { movedType } from '../moved-type.ts';
 import { broadcastShape, broadcastStrides, forEachIndex } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
-import { sameShape, stridesOf } from '../types.ts';
+import { elementCount, sameShape, stridesOf } from '../types.ts';
+import { reshape } from './reshape.ts';
 
 export const broadcastTo = defineOp({
   name: 'broadcast_to',
@@ -20,6 +21,13 @@ export const broadcastTo = defineOp({
       () => `cannot stretch [${x.shape.join(', ')}] to [${shape.join(', ')}]`,
     );
     return [movedType(x, shape)];
+  },
+  simplify({ op, builder }) {
+    const x = op.operand(0);
+    const { shape } = op.result.type;
+    if (elementCount(x.type.shape) === elementCount(shape)) return [builder.create(reshape, [x], { shape })];
+    if (x.producer?.definition !== op.definition) return undefined;
+    return [builder.create(op.definition, [x.producer.operand(0)], { shape })];
   },
   reference({ operands, attributes: { shape }, results }) {
     const x: Elements = operands[0]!.data;

@@ -25,6 +25,19 @@ export const concat = defineOp({
     }
     return [movedType(first, shape)];
   },
+  simplify({ op, builder }) {
+    const parts = op.operands.filter((x) => x !== undefined && x.type.shape[op.attributes.axis as number] !== 0);
+    const [only] = parts;
+    if (only === undefined) return undefined;
+    if (parts.length === 1) return [only];
+    const flat = parts.flatMap((x) => {
+      const inner = x?.producer;
+      const same = inner?.definition === op.definition && inner.attributes.axis === op.attributes.axis;
+      return same && x?.users.size === 1 ? inner.operands : [x];
+    });
+    const unchanged = parts.length === op.operands.length && flat.length === parts.length;
+    return unchanged ? undefined : [builder.create(op.definition, flat, op.attributes)];
+  },
   reference({ operands, attributes: { axis }, results }) {
     const { type, data } = results[0]!;
     const rows = elementCount(type.shape.slice(0, axis));

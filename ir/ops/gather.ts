@@ -5,8 +5,11 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { clampedIndex, clampedNumber, isIndexElement } from '../index-operand.ts';
 import { movedType } from '../moved-type.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
-import { copyRun } from '../tensor-data.ts';
+import { copyRun, numbersOf } from '../tensor-data.ts';
 import { elementCount, sameShape } from '../types.ts';
+import { constantOf } from './constant.ts';
+import { reshape } from './reshape.ts';
+import { slice } from './slice.ts';
 
 export const gather = defineOp({
   name: 'gather',
@@ -31,6 +34,19 @@ export const gather = defineOp({
     const shape = [...x.shape.slice(0, axis), ...indices.shape.slice(batch_dims), ...x.shape.slice(axis + 1)];
     rule(x.shape[axis]! > 0 || elementCount(shape) === 0, 'cannot choose from a dimension without elements');
     return [movedType(x, shape)];
+  },
+  simplify({ op, builder }) {
+    const x = op.operand(0);
+    const { axis, batch_dims } = op.attributes as { axis: number; batch_dims: number };
+    const indices = constantOf(op.operand(1));
+    const run = indices && batch_dims === 0 ? regularIndices(numbersOf(indices), x.type.shape[axis]!) : undefined;
+    if (run === undefined) return undefined;
+    const taken = builder.create(slice, [x], {
+      start: x.type.shape.map((_, d) => (d === axis ? run.start : 0)),
+      size: x.type.shape.with(axis, run.count),
+      step: x.type.shape.map((_, d) => (d === axis ? run.step : 1)),
+    });
+    return [builder.create(reshape, [taken], { shape: op.result.type.shape })];
   },
   reference({ operands, attributes: { axis, batch_dims }, results }) {
     const [x, indices] = [operands[0]!, operands[1]!];
@@ -69,3 +85,15 @@ export const gather = defineOp({
     ];
   },
 });
+
+/** Indices inside [0, extent) at equal distances, which a slice takes; undefined for others. */
+function regularIndices(
+  indices: readonly number[],
+  extent: number,
+): { start: number; step: number; count: number } | undefined {
+  const [start, second] = indices;
+  if (start === undefined || !indices.every((i) => i >= 0 && i < extent)) return undefined;
+  const step = second === undefined ? 1 : second - start;
+  const regular = step !== 0 && indices.every((index, i) => index === start + i * step);
+  return regular ? { start, step, count: indices.length } : undefined;
+}

@@ -28,6 +28,17 @@ export const pad = defineOp({
     rule(isStorable(x, value), () => `cannot store ${value} as ${x.element}`);
     return [movedType(x, shape)];
   },
+  simplify({ op, builder }) {
+    const x = op.operand(0);
+    const own = op.attributes as Border;
+    if ([...own.before, ...own.after].every((n) => n === 0)) return [x];
+    if (x.producer?.definition !== op.definition) return undefined;
+    const inner = x.producer.attributes as Border;
+    if (!Object.is(inner.value, own.value)) return undefined;
+    const before = own.before.map((n, d) => n + inner.before[d]!);
+    const after = own.after.map((n, d) => n + inner.after[d]!);
+    return [builder.create(op.definition, [x.producer.operand(0)], { before, after, value: own.value })];
+  },
   reference({ operands, attributes: { before, value }, results }) {
     const x = operands[0]!;
     const y = results[0]!;
@@ -50,6 +61,9 @@ export const pad = defineOp({
     ];
   },
 });
+
+/** The attributes. */
+type Border = { readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number };
 
 /** The shape after padding; checks that there are two numbers for each dimension. */
 export function paddedShape(x: TensorType, before: readonly number[], after: readonly number[]): number[] {

@@ -1,7 +1,7 @@
 // reinterpret: the same stored integers under another quantization.
 import { defineOp, required, rule } from '../define-op.ts';
 import { copyRun } from '../tensor-data.ts';
-import { tensorType } from '../types.ts';
+import { sameType, tensorType } from '../types.ts';
 
 export const reinterpret = defineOp({
   name: 'reinterpret',
@@ -16,6 +16,14 @@ export const reinterpret = defineOp({
     return [tensorType(x.element, x.shape, y.quant)];
   },
   view: true,
+  simplify({ op, builder }) {
+    const x = op.operand(0);
+    const { type } = op.result;
+    if (sameType(x.type, type)) return [x];
+    if (x.producer?.definition !== op.definition) return undefined;
+    const source = x.producer.operand(0);
+    return [sameType(source.type, type) ? source : builder.create(op.definition, [source], {}, type)];
+  },
   reference({ operands, results }) {
     copyRun(results[0]!.data, 0, operands[0]!.data, 0, operands[0]!.data.length);
   },

@@ -1,11 +1,13 @@
 // slice: a regular part of a tensor, forwards or backwards.
 import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
+import type { Op, Value } from '../module.ts';
 import { movedType } from '../moved-type.ts';
 import { forEachIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
-import { stridesOf } from '../types.ts';
+import { sameShape, stridesOf } from '../types.ts';
+import { concat } from './concat.ts';
 
 export const slice = defineOp({
   name: 'slice',
@@ -35,6 +37,18 @@ export const slice = defineOp({
     }
     return [movedType(x, size)];
   },
+  simplify({ op, builder }) {
+    const x = op.operand(0);
+    const own = op.attributes as Taken;
+    if (takesAll(x.type.shape, own)) return [x];
+    const before = x.producer;
+    if (before?.definition === op.definition) {
+      return [builder.create(op.definition, [before.operand(0)], composed(before.attributes as Taken, own))];
+    }
+    if (before?.definition !== concat) return undefined;
+    const part = partTaken(before, own);
+    return part && [builder.create(op.definition, [part.x], { ...own, start: part.start })];
+  },
   reference({ operands, attributes, results }) {
     const x: Elements = operands[0]!.data;
     const y: Elements = results[0]!.data;
@@ -58,6 +72,41 @@ export const slice = defineOp({
   },
 });
 
-function stepsOf(attributes: { start: readonly number[]; step: readonly number[] }): readonly number[] {
-  return attributes.step.length === 0 ? attributes.start.map(() => 1) : attributes.step;
+/** The attributes: which elements are taken. */
+type Taken = { readonly start: readonly number[]; readonly size: readonly number[]; readonly step: readonly number[] };
+
+function stepsOf({ start, step }: Pick<Taken, 'start' | 'step'>): readonly number[] {
+  return step.length === 0 ? start.map(() => 1) : step;
+}
+
+/** True when the slice is the whole tensor in its order. */
+export function takesAll(shape: readonly number[], { start, size, step }: Taken): boolean {
+  const forwards = step.every((s, d) => s === 1 || size[d] === 1);
+  return forwards && start.every((s) => s === 0) && sameShape(size, shape);
+}
+
+/** One slice that takes from the tensor what the second takes from the first. */
+function composed(first: Taken, second: Taken): Taken {
+  const steps = stepsOf(first);
+  return {
+    start: first.start.map((s, d) => s + second.start[d]! * steps[d]!),
+    size: second.size,
+    step: stepsOf(second).map((s, d) => s * steps[d]!),
+  };
+}
+
+/** The one operand of a concat from which a slice takes everything, and where it starts there. */
+function partTaken(joined: Op, taken: Taken): { x: Value; start: readonly number[] } | undefined {
+  const axis = joined.attributes.axis as number;
+  const first = taken.start[axis]!;
+  const last = first + (taken.size[axis]! - 1) * stepsOf(taken)[axis]!;
+  let from = 0;
+  for (const x of joined.operands) {
+    const to = from + (x?.type.shape[axis] ?? 0);
+    if (x !== undefined && Math.min(first, last) >= from && Math.max(first, last) < to) {
+      return { x, start: taken.start.with(axis, first - from) };
+    }
+    from = to;
+  }
+  return undefined;
 }

@@ -5,6 +5,7 @@ import { forEachIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { stridesOf, type TensorType, tensorType } from '../types.ts';
+import { reshape } from './reshape.ts';
 
 export const transpose = defineOp({
   name: 'transpose',
@@ -18,6 +19,15 @@ export const transpose = defineOp({
     rule(whole, () => `needs a permutation of ${x.shape.length} dimensions, got [${perm.join(', ')}]`);
     const shape = perm.map((d) => x.shape[d]!);
     return [tensorType(x.element, shape, permutedQuantization(x, perm))];
+  },
+  simplify({ op, builder }) {
+    const x = op.operand(0);
+    const perm = op.attributes.perm as readonly number[];
+    const { type } = op.result;
+    if (keepsOrder(x.type.shape, perm)) return [builder.create(reshape, [x], { shape: type.shape }, type)];
+    if (x.producer?.definition !== op.definition) return undefined;
+    const first = x.producer.attributes.perm as readonly number[];
+    return [builder.create(op.definition, [x.producer.operand(0)], { perm: perm.map((d) => first[d]!) }, type)];
   },
   reference({ operands, attributes: { perm }, results }) {
     const x: Elements = operands[0]!.data;
@@ -39,6 +49,12 @@ export const transpose = defineOp({
     return copyElements(result(0), packed(shape), operand(0), from, shape);
   },
 });
+
+/** True when only dimensions of one element change places: the elements stay in row-major order. */
+export function keepsOrder(shape: readonly number[], perm: readonly number[]): boolean {
+  const moving = perm.filter((d) => shape[d] !== 1);
+  return moving.every((d, i) => i === 0 || moving[i - 1]! < d);
+}
 
 function permutedQuantization(x: TensorType, perm: readonly number[]): TensorType['quant'] {
   return x.quant?.axis === undefined ? x.quant : { ...x.quant, axis: perm.indexOf(x.quant.axis) };
