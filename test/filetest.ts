@@ -24,7 +24,6 @@ export interface Filetest {
   readonly expected: string | undefined;
   readonly runs: readonly RunDirective[];
   readonly passes: readonly string[];
-  readonly errors: readonly string[];
   readonly scalars: readonly number[];
 }
 
@@ -52,7 +51,6 @@ function readFiletest(name: string): Filetest {
     expected: at < 0 ? undefined : whole.slice(at + expectMarker.length),
     runs: directives('run').map(parseRun),
     passes: directives('passes').flatMap((p) => p.split(',').map((s) => s.trim())),
-    errors: directives('error'),
     scalars: JSON.parse(directives('scalars')[0] ?? '[]'),
   };
 }

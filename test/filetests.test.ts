@@ -1,7 +1,6 @@
 // Runs test/filetests on every target, and holds passes and diagnostics to their texts.
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CompileError, type Diagnostic } from '../ir/diagnostics.ts';
 import { parseKernels } from '../ir/loops/parser.ts';
 import { verifyKernel } from '../ir/loops/verifier.ts';
 import type { Module } from '../ir/module.ts';
@@ -9,17 +8,16 @@ import { operators } from '../ir/ops/index.ts';
 import { parseModule } from '../ir/parser.ts';
 import { printModule } from '../ir/printer.ts';
 import { sameModule } from '../ir/same-module.ts';
-import { assertVerified, verifyModule } from '../ir/verifier.ts';
+import { assertVerified } from '../ir/verifier.ts';
 import { passNamed, passNames, runPasses } from '../passes/pipeline.ts';
 import { hasCompiler } from './c-compiler.ts';
-import { expectMarker, type Filetest, filetestsIn } from './filetest.ts';
+import { expectMarker, filetestsIn } from './filetest.ts';
 import { runKernelEverywhere } from './filetest-kernels.ts';
 import { runEverywhere } from './filetest-modules.ts';
 
 const ops = filetestsIn('ops');
 const passes = filetestsIn('passes');
 const loops = filetestsIn('loops');
-const errors = filetestsIn('errors');
 
 function expectRoundTrip(module: Module): void {
   const { text, resources } = printModule(module);
@@ -79,30 +77,6 @@ describe('kernels agree on every target', () => {
     }
   });
 });
-
-describe('what is wrong is said', () => {
-  it.each(errors)('$name', (test) => {
-    const found = diagnosticsFor(test);
-    const shown = found.map((d) => `${d.code} ${d.where ?? ''} ${d.message} ${d.hint ?? ''}`);
-    expect(test.errors.length).toBeGreaterThan(0);
-    for (const error of test.errors) {
-      const [code = '', ...words] = error.split(' ');
-      const said = shown.some((s) => s.startsWith(code) && s.includes(words.join(' ')));
-      expect(said, `expected ${error}\ngot ${shown.join('\n')}`).toBe(true);
-    }
-    expect(shown.length).toBe(test.errors.length);
-  });
-});
-
-function diagnosticsFor(test: Filetest): readonly Diagnostic[] {
-  try {
-    if (/^kernel /m.test(test.text)) return parseKernels(test.text).flatMap((k) => verifyKernel(k));
-    return verifyModule(parseModule(test.text));
-  } catch (error) {
-    if (error instanceof CompileError) return error.diagnostics;
-    throw error;
-  }
-}
 
 afterAll(() => {
   if (!hasCompiler('gcc')) console.warn('no gcc: the filetests did not run on compiled C');
