@@ -32,6 +32,7 @@ export const diagnosticCodes = {
   I8C0402: 'An input does not have the shape, type or name that the program expects.',
   I8C0403: 'A name given by the user is not in the model.',
   I8C0404: 'A target was asked for that int8c does not have.',
+  I8C0405: 'The name asked for a program is not an identifier.',
   // 09xx: int8c itself
   I8C0901: 'An internal error: int8c broke one of its own rules.',
 } as const;
@@ -55,7 +56,10 @@ const maxQuoted = 120;
 /** Quotes a name out of a user's model for a message: control characters escaped, length bounded. */
 export function quoteName(name: string): string {
   const shown = name.length > maxQuoted ? `${name.slice(0, maxQuoted)}...` : name;
-  return JSON.stringify(shown);
+  // JSON leaves some control characters be, and those that turn the direction of text around.
+  return JSON.stringify(shown).replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (c) => {
+    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** One line per diagnostic: `error[I8C0203] CONV_2D #3 "x": message. hint`. */

@@ -1,15 +1,15 @@
 // compile: a program to the files of a target.
-import { type Diagnostic, fail } from '../ir/diagnostics.ts';
+import { type Diagnostic, fail, quoteName } from '../ir/diagnostics.ts';
+import { identifierOf } from '../ir/identifiers.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
 import type { Func, Module } from '../ir/module.ts';
-import { didYouMean } from '../ir/spelling.ts';
 import { lowerFunction } from '../passes/lower.ts';
 import type { Pass } from '../passes/pass.ts';
 import { runPasses } from '../passes/pipeline.ts';
 import { scalar } from '../passes/schedule/isa.ts';
 import { type Manifest, manifestOf } from './manifest.ts';
 import type { Program } from './program.ts';
-import { type TargetName, targets } from './targets.ts';
+import { type TargetName, targetNamed } from './targets.ts';
 import { version } from './version.ts';
 
 export interface CompileOptions {
@@ -32,19 +32,31 @@ export interface Compiled {
   readonly loops: LoopProgram;
 }
 
+/** A lowered program, its multiply-accumulates per run, and what importer and passes found. */
+export interface Lowered {
+  readonly loops: LoopProgram;
+  readonly macs: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** Runs the passes over a fresh copy and lowers it. */
-export function lowerProgram(
-  program: Program,
-  options: Pick<CompileOptions, 'name' | 'afterPass'> = {},
-): { loops: LoopProgram; macs: number; diagnostics: Diagnostic[] } {
-  const diagnostics: Diagnostic[] = [...program.diagnostics];
-  const module = program.module();
-  const { afterPass } = options;
+export function lowerProgram(program: Program, options: Pick<CompileOptions, 'name' | 'afterPass'> = {}): Lowered {
+  const { loops, macs, diagnostics } = lowerModule(program.module(), { name: program.name, ...options });
+  return { loops, macs, diagnostics: [...program.diagnostics, ...diagnostics] };
+}
+
+/** Runs the passes over the module itself, and lowers it. */
+export function lowerModule(
+  module: Module,
+  options: Pick<CompileOptions, 'afterPass'> & { readonly name: string },
+): Lowered {
+  const diagnostics: Diagnostic[] = [];
+  const { name, afterPass } = options;
   runPasses(module, {
     report: (d) => diagnostics.push(d),
     ...(afterPass === undefined ? {} : { after: afterPass }),
   });
-  const loops = lowerFunction(module.entry, { name: options.name ?? program.name, isa: scalar });
+  const loops = lowerFunction(module.entry, { name, isa: scalar });
   return { loops, macs: macsOf(module.entry), diagnostics };
 }
 
@@ -55,13 +67,11 @@ export function macsOf(func: Func): number {
 
 /** Compiles a program. The same program and options give the same bytes, on any machine. */
 export async function compile(program: Program, options: CompileOptions): Promise<Compiled> {
-  const target = Object.hasOwn(targets, options.target) ? targets[options.target] : undefined;
-  if (target === undefined) {
-    const known = Object.keys(targets);
-    fail('I8C0404', `There is no target ${JSON.stringify(options.target)}.`, {
-      hint: didYouMean(options.target, known) ?? `int8c has ${known.join(', ')}.`,
-    });
+  const target = targetNamed(options.target);
+  if (options.selftest === true && !target.selftest) {
+    fail('I8C0404', `The target ${options.target} has no self-test.`);
   }
+  if (options.name !== undefined) checkName(options.name);
   const { loops, macs, diagnostics } = lowerProgram(program, options);
   const manifest = manifestOf({
     program: loops,
@@ -74,8 +84,25 @@ export async function compile(program: Program, options: CompileOptions): Promis
   const encoder = new TextEncoder();
   const put = (name: string, contents: string | Uint8Array) =>
     files.set(name, typeof contents === 'string' ? encoder.encode(contents) : contents);
-  for (const [name, contents] of await target({ loops, program, selftest: options.selftest ?? false }))
+  for (const [name, contents] of await target.write({ loops, program, selftest: options.selftest ?? false })) {
     put(name, contents);
+  }
   put(`${loops.name}.json`, `${JSON.stringify(manifest, undefined, 2)}\n`);
   return { program, files, manifest, diagnostics, loops };
+}
+
+/** Longest name of a program; C compilers tell external names of this length apart. */
+const maxName = 60;
+
+/** Names become file names and prefixes of generated identifiers: they must be identifiers in every language. */
+function checkName(name: string): void {
+  if (new RegExp(`^[A-Za-z][A-Za-z0-9_]{0,${maxName - 1}}$`).test(name)) return;
+  const near = identifierOf(name);
+  fail(
+    'I8C0405',
+    `The name ${quoteName(name)} is not a letter followed by up to ${maxName - 1} letters, digits and _.`,
+    {
+      ...(near === '' ? {} : { hint: `Perhaps ${near}.` }),
+    },
+  );
 }

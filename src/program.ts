@@ -3,7 +3,7 @@
 import { sha256Hex } from '../ir/content-hash.ts';
 import { CompileError, type Diagnostic, fail } from '../ir/diagnostics.ts';
 import { identifierOf } from '../ir/identifiers.ts';
-import type { Module } from '../ir/module.ts';
+import type { Module, Port } from '../ir/module.ts';
 import type { TensorType } from '../ir/types.ts';
 
 export type ModelFormat = 'tflite' | 'ir';
@@ -11,11 +11,11 @@ export type ModelFormat = 'tflite' | 'ir';
 export interface ImportOptions {
   /** The file format; found from the bytes when absent. */
   format?: ModelFormat;
-  /** Name of the program: an identifier in generated code. Default `model`. */
+  /** Name of the program: an identifier in generated code. Default: the name that textual IR gives itself, or `model`. */
   name?: string;
-  /** Which signature of a TFLite model to compile; the first subgraph when absent. */
+  /** Which signature of a TFLite model to compile, by its key; the first subgraph when absent. */
   signature?: string;
-  /** Tensors to return beside the outputs, by name or index, or `all`. */
+  /** Tensors of a TFLite model to return beside the outputs, by name or index, or `all`. */
   expose?: 'all' | readonly (string | number)[];
   /** The `.ir.weights` file beside a `.ir` file. */
   weights?: Uint8Array;
@@ -53,20 +53,30 @@ export function detectFormat(bytes: Uint8Array): ModelFormat | undefined {
  * @throws CompileError with every error found: unreadable bytes, unsupported operators, contradictions in the model.
  */
 export async function importModel(bytes: Uint8Array, options: ImportOptions = {}): Promise<Program> {
-  const name = identifierOf(options.name ?? 'model') || 'model';
   const format = options.format ?? detectFormat(bytes);
   switch (format) {
     case 'tflite': {
       const { importTflite } = await import('./frontends/tflite/importer.ts');
-      const read = () => importTflite(bytes, { name, signature: options.signature, expose: options.expose });
-      return programOf(name, bytes, read);
+      const name = identifierOf(options.name ?? '') || 'model';
+      const { signature, expose } = options;
+      return programOf(name, bytes, () => importTflite(bytes, { name, signature, expose }));
     }
     case 'ir': {
       const { parseModule } = await import('../ir/parser.ts');
       const { decodeResources } = await import('../ir/resources.ts');
+      if (options.signature !== undefined || options.expose !== undefined) {
+        fail('I8C0403', 'Textual IR has no signatures and exposes no tensors.', {
+          hint: 'Write what to return into its return line.',
+        });
+      }
+      if (bytes.length > textBytesLimit) {
+        fail('I8C0004', `The text has ${bytes.length} bytes; int8c reads at most ${textBytesLimit}.`, {
+          hint: 'Weights belong into the .ir.weights file beside it.',
+        });
+      }
       const resources = options.weights === undefined ? new Map() : decodeResources(options.weights);
       const text = new TextDecoder().decode(bytes);
-      return programOf(name, bytes, () => ({ module: parseModule(text, resources), diagnostics: [] }));
+      return programOf(options.name, bytes, () => ({ module: parseModule(text, resources), diagnostics: [] }));
     }
     default:
       return fail('I8C0001', 'The bytes are neither a TFLite model nor textual IR.', {
@@ -75,13 +85,22 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   }
 }
 
+/** Parsing takes some hundred times the memory of the text. */
+const textBytesLimit = 2 ** 24;
+
 interface Imported {
   readonly module: Module;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** The first copy is made now, so that every error is thrown here; later copies read the bytes again. */
-function programOf(name: string, bytes: Uint8Array, read: () => Imported): Program {
+function programOf(name: string | undefined, bytes: Uint8Array, readModel: () => Imported): Program {
+  const read = () => {
+    const imported = readModel();
+    for (const { inputs, outputs } of imported.module.functions)
+      for (const ports of [inputs, outputs]) tellApart(ports);
+    return imported;
+  };
   const { module, diagnostics } = read();
   if (module.functions.length === 0) {
     throw new CompileError([{ code: 'I8C0102', severity: 'error', message: 'The module has no function.' }]);
@@ -89,7 +108,7 @@ function programOf(name: string, bytes: Uint8Array, read: () => Imported): Progr
   let first: Module | undefined = module;
   const { inputs, outputs } = module.entry;
   return {
-    name,
+    name: identifierOf(name ?? module.name) || 'model',
     inputs: inputs.map((p) => ({ name: p.name, type: p.value.type })),
     outputs: outputs.map((p) => ({ name: p.name, type: p.value.type })),
     diagnostics,
@@ -100,4 +119,18 @@ function programOf(name: string, bytes: Uint8Array, read: () => Imported): Progr
       return copy;
     },
   };
+}
+
+/** Feeds and results are records by name: where two ports of a model have the same name, the later ones are numbered. */
+function tellApart(ports: Port[]): void {
+  const taken = new Set(ports.map((p) => p.name));
+  const uses = new Map<string, number>();
+  ports.forEach(({ name, value }, i) => {
+    let use = uses.get(name) ?? 0;
+    let own = name;
+    while (use > 0 && taken.has(own)) own = `${name}_${use++}`;
+    uses.set(name, Math.max(1, use));
+    taken.add(own);
+    ports[i] = { name: own, value };
+  });
 }
