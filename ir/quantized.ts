@@ -5,6 +5,7 @@ import { rule } from './define-op.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import type { LoweringBuffers } from './loops/lowering.ts';
+import { type Buffer, lanesOf, loopType } from './loops/types.ts';
 import { quantizeMultiplier, reduceMultiplier, roundHalfAway, saturate } from './numerics.ts';
 import { integerRange, type Quantization, type TensorType } from './types.ts';
 
@@ -69,7 +70,7 @@ export function requantizationFor(
 
 /** Emits the requantization of accumulators; made once per kernel so that its tables are shared by all lanes. */
 export interface RequantizationCode {
-  /** `channel` picks the factor (ignored where there is one for all). */
+  /** `channel` picks the factor (ignored where there is one for all); lanes of a vector are consecutive channels. */
   emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue;
 }
 
@@ -81,7 +82,8 @@ export function requantizationCode(r: Requantization, buffers: LoweringBuffers):
     const table = r.scale.length > 1 ? buffers.constant('scale', 'f32', Float32Array.from(r.scale)) : undefined;
     return {
       emit(b, accumulator, channel) {
-        const factor = table === undefined ? b.f32(only!) : b.load(table, channel);
+        const lanes = lanesOf(accumulator.type);
+        const factor = table === undefined ? b.constant(only!, loopType('f32', lanes)) : b.load(table, channel, lanes);
         return finish(b, b.compute('scale', [accumulator, factor]));
       },
     };
@@ -93,8 +95,11 @@ export function requantizationCode(r: Requantization, buffers: LoweringBuffers):
   const shifts = one || sameShift ? undefined : buffers.constant('shift', 'i8', Int8Array.from(r.shift));
   return {
     emit(b, accumulator, channel) {
-      const multiplier = multipliers === undefined ? b.constant(r.multiplier[0]!) : b.load(multipliers, channel);
-      const shift = shifts === undefined ? b.constant(r.shift[0]!) : b.load(shifts, channel);
+      const lanes = lanesOf(accumulator.type);
+      const type = loopType('i32', lanes);
+      const read = (table: Buffer | undefined, value: number) =>
+        table === undefined ? b.constant(value, type) : b.convert(b.load(table, channel, lanes), type);
+      const [multiplier, shift] = [read(multipliers, r.multiplier[0]!), read(shifts, r.shift[0]!)];
       return finish(b, b.requantize(accumulator, multiplier, shift, rounding));
     },
   };

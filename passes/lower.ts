@@ -48,7 +48,7 @@ class ProgramLowering {
     for (const op of this.func.ops) if (op.definition.lower !== undefined) this.lowerOp(op);
     for (const { from, to, location } of this.storages.copies) this.copy(from, to, location);
     const used = new Set(this.calls.flatMap((c) => c.args.map((a) => a.storage)));
-    const storages = this.storages.all().filter((s) => s.storage !== 'const' || used.has(s));
+    const storages = this.storages.all().filter((s) => used.has(s) || !['const', 'arena'].includes(s.storage));
     const arena = planArena(lifetimesOf(storages, this.calls), this.inPlace);
     if (arena.bytes > maxArenaBytes) {
       fail('I8C0004', `The program needs an arena of ${arena.bytes} bytes.`, {
@@ -81,8 +81,9 @@ class ProgramLowering {
     const { kernel, buffers } = scheduleKernel(lowering, this.options.isa, {
       name: definition.name,
       comment: firstSentence(definition.doc),
-      contents: (buffer) => scope.storage(buffer).data,
+      contents: (buffer) => scope.constantContents(buffer),
       constant: (name, element, data, packing) => scope.constantBuffer(name, element, data, packing),
+      scratch: (name, element, length) => scope.scratchBuffer(name, element, length),
     });
     const args: Argument[] = buffers.map((b) => ({ storage: scope.storage(b), offset: 0 }));
     this.calls.push({ kernel: this.pool.intern(kernel), args, scalars: [], location });
@@ -102,6 +103,7 @@ class ProgramLowering {
       comment: 'Copies a tensor.',
       contents: () => undefined,
       constant: () => internalError('a copy has no constants'),
+      scratch: () => internalError('a copy has no working memory'),
     });
     const storageOf = (b: Buffer) => ({ storage: b === input ? from : to, offset: 0 });
     this.calls.push({ kernel: this.pool.intern(kernel), args: buffers.map(storageOf), scalars: [], location });
@@ -123,6 +125,16 @@ class OpScope {
 
   storage(buffer: Buffer): Storage {
     return this.buffers.get(buffer) ?? internalError(`${buffer.name} is no buffer of ${this.op.definition.name}`);
+  }
+
+  /** What a constant buffer holds; undefined for any other. */
+  constantContents(buffer: Buffer): TensorArray | undefined {
+    const storage = this.storage(buffer);
+    return storage.storage === 'const' ? storage.data : undefined;
+  }
+
+  scratchBuffer(name: string, element: ElementType, length: number): Buffer {
+    return this.buffer(name, this.storages.addScratch(`${this.base()}_${name}`, element, length), 'scratch');
   }
 
   constantBuffer(name: string, element: ElementType, data: TensorArray, packing?: string): Buffer {
@@ -160,8 +172,7 @@ class OpScope {
       operand,
       result,
       constant: (name, element, data) => this.constantBuffer(name, element, data),
-      scratch: (name, element, length) =>
-        this.buffer(name, this.storages.addScratch(`${this.base()}_${name}`, element, length), 'scratch'),
+      scratch: (name, element, length) => this.scratchBuffer(name, element, length),
     };
   }
 

@@ -8,4 +8,6 @@ export interface ScheduleContext {
   contents(buffer: Buffer): TensorArray | undefined;
   /** A constant that the schedule makes: packed weights, folded biases. */
   constant(name: string, element: ElementType, data: TensorArray, packing?: string): Buffer;
+  /** Working memory of `length` elements for the time of the kernel. */
+  scratch(name: string, element: ElementType, length: number): Buffer;
 }

@@ -1,8 +1,46 @@
-// Instruction sets as the schedules see them: one row each.
+// Instruction sets as the schedules see them: one row each. A schedule asks for lanes, groups and registers, never for a
+// name; what an instruction is called is its backend's business.
+
+/** Element type of both operands of a dot. */
+export type DotOperand = 'i8' | 'i16';
 
 export interface Isa {
   readonly name: string;
+  /** 32-bit accumulators that one register holds. */
+  readonly lanes: number;
+  /** Products that one dot adds to each accumulator; 1: multiply and add. */
+  readonly group: number;
+  /** What dot multiplies; smaller integers are widened when they are loaded. */
+  readonly operand: DotOperand;
+  /** Registers that hold accumulators and operands of a tile at once, addresses and counters apart. */
+  readonly registers: number;
 }
 
-/** Portable scalar code: one lane, multiply and add. */
-export const scalar: Isa = { name: 'scalar' };
+/**
+ * Portable scalar code. Nine values fit a Cortex-M4's thirteen registers beside two addresses, a counter and a
+ * temporary: a tile of 3 x 2 (measured under QEMU; larger tiles spill).
+ */
+export const scalar: Isa = { name: 'scalar', lanes: 1, group: 1, operand: 'i16', registers: 9 };
+
+/** Rows by name. Those beyond `scalar` are spelled by no backend yet; the loop interpreter runs them all. */
+export const isas: readonly Isa[] = [
+  scalar,
+  /** WebAssembly SIMD: i32x4.dot_i16x8_s. */
+  { name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16 },
+  /** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s (a rewrite keeps its second operand in 7 bits). */
+  { name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', registers: 16 },
+  /** WGSL: dot4I8Packed, one accumulator at a time. */
+  { name: 'wgsl', lanes: 1, group: 4, operand: 'i8', registers: 24 },
+  /** Cortex-M4, M7, M33: SMLAD. */
+  { name: 'armv7e-m', lanes: 1, group: 2, operand: 'i16', registers: 12 },
+  /** Cortex-M55, M85: VMLADAVA.S8 adds sixteen products to one register. */
+  { name: 'mve', lanes: 1, group: 16, operand: 'i8', registers: 14 },
+  /** AArch64 with the dot product extension: SDOT. */
+  { name: 'aarch64-dotprod', lanes: 4, group: 4, operand: 'i8', registers: 32 },
+  /** AVX2: VPMADDWD. */
+  { name: 'avx2', lanes: 8, group: 2, operand: 'i16', registers: 16 },
+  /** AVX-VNNI: VPDPBUSD (a rewrite makes its first operand unsigned). */
+  { name: 'avx-vnni', lanes: 8, group: 4, operand: 'i8', registers: 16 },
+  /** Hexagon HVX: VRMPY. */
+  { name: 'hvx', lanes: 32, group: 4, operand: 'i8', registers: 32 },
+];

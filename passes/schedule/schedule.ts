@@ -4,8 +4,10 @@ import type { Block, Kernel } from '../../ir/loops/kernel.ts';
 import type { Lowering } from '../../ir/loops/lowering.ts';
 import type { Buffer } from '../../ir/loops/types.ts';
 import type { ScheduleContext } from './context.ts';
+import { withoutDeadCode } from './dead-code.ts';
 import type { Isa } from './isa.ts';
 import { schedulePlain } from './plain.ts';
+import { scheduleTiled } from './tiled.ts';
 
 export interface ScheduledKernel {
   readonly kernel: Kernel;
@@ -18,10 +20,11 @@ export interface KernelRequest extends ScheduleContext {
   readonly comment: string;
 }
 
-export function scheduleKernel(lowering: Lowering, _isa: Isa, request: KernelRequest): ScheduledKernel {
+export function scheduleKernel(lowering: Lowering, isa: Isa, request: KernelRequest): ScheduledKernel {
   const b = new LoopBuilder();
-  schedulePlain(b, lowering);
-  const draft = b.finish(request.name, request.comment, []);
+  const done = lowering.kind === 'contraction' && scheduleTiled(b, lowering, isa, request);
+  if (!done) schedulePlain(b, lowering);
+  const draft = withoutDeadCode(b.finish(request.name, request.comment, []));
   const buffers = usedBuffers(draft.body);
   return { kernel: { ...draft, buffers }, buffers };
 }
