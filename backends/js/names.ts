@@ -7,7 +7,7 @@ const reserved = new Set(
     'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
     'false finally for function if implements import in instanceof interface let new null package private protected ' +
     'public return static super switch this throw true try typeof undefined var void while with yield Infinity NaN ' +
-    'Math Number BigInt Array ArrayBuffer Error atob Int8Array Uint8Array Int16Array Uint16Array Int32Array ' +
+    'Math Number BigInt Array ArrayBuffer TypeError atob Int8Array Uint8Array Int16Array Uint16Array Int32Array ' +
     'Float32Array BigInt64Array'
   ).split(' '),
 );

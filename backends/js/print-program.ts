@@ -1,12 +1,14 @@
 // Prints a loop program as JavaScript: its kernels, and `create()`, which lays out the memory and calls them in order.
 import { internalError } from '../../ir/diagnostics.ts';
 import type { Argument, Call, Kernel, LoopProgram, Storage } from '../../ir/loops/kernel.ts';
+import { wrapLane } from '../../ir/loops/opcodes.ts';
 import { programRanges } from '../../ir/loops/program-ranges.ts';
-import type { Buffer } from '../../ir/loops/types.ts';
+import { type Buffer, laneOf } from '../../ir/loops/types.ts';
 import { allocateArray, type TensorArray } from '../../ir/tensor-data.ts';
 import type { ElementType } from '../../ir/types.ts';
 import { commentText, Names } from './names.ts';
 import { type PrintedKernel, printKernel } from './print-kernel.ts';
+import { constantRegister, withWide } from './register.ts';
 import { Runtime } from './runtime.ts';
 
 /** A program as text that takes its constants from an array named `constants` and defines a function `create`. */
@@ -110,8 +112,8 @@ class CreatePrinter {
     });
     const scalars = call.kernel.scalars.map((s, i) => {
       const value = call.scalars[i] ?? internalError(`a call of ${call.kernel.name} lacks scalar ${i}`);
-      if (s.type === 'bool') return value ? 'true' : 'false';
-      return printed.wideScalars[i] ? `${BigInt(value)}n` : Object.is(value, -0) ? '-0' : String(value);
+      const register = constantRegister(s.type, [wrapLane(laneOf(s.type), value)]);
+      return withWide(register, printed.wideScalars[i] ?? false).lanes[0];
     });
     if (call.location !== '') this.body.push(`// ${commentText(call.location)}`);
     this.body.push(`${printed.name}(${[...buffers, ...scalars].join(', ')});`);

@@ -339,7 +339,10 @@ function scalarParameters(): KernelCase {
   const factor: LoopValue = { type: 'f32', name: 'factor' };
   const offset: LoopValue = { type: 'i64', name: 'offset' };
   const negate: LoopValue = { type: 'bool', name: 'negate' };
-  const after = [output('r', Float32Array.of(-0.5, -1, 0)), output('l', BigInt64Array.of(5n, 6n, 0n))];
+  const after = [
+    output('r', Float32Array.of(-Math.fround(0.1), -2 * Math.fround(0.1), 0)),
+    output('l', BigInt64Array.of(5n, 6n, 0n)),
+  ];
   return kernelCase(
     'scalar parameters of every type',
     [input('x', Float32Array.of(1, 2, 3)), ...after],
@@ -351,7 +354,7 @@ function scalarParameters(): KernelCase {
       });
     },
     [count, factor, offset, negate],
-    [2, 0.5, 5n, 1],
+    [2, 0.1, 5n, 1],
   );
 }
 
