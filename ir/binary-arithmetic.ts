@@ -5,11 +5,11 @@ import { defineOp, type IntegerInput, type OpDefinition, required, rule, type Ty
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from './elementwise.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
-import type { Op, Value } from './module.ts';
+import type { Value } from './module.ts';
 import { saturate } from './numerics.ts';
 import { type Bounds, quantizedBounds, scaleAndZero, unbounded } from './quantized.ts';
 import type { Elements } from './tensor-data.ts';
-import { byteSize, isInteger, sameQuantization, type TensorType, tensorType } from './types.ts';
+import { isInteger, sameQuantization, type TensorType, tensorType } from './types.ts';
 
 const attributes = {
   clamp: attr.floats({
@@ -90,7 +90,7 @@ export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
       const body = (b: LoopBuilder, [p, q]: readonly LoopValue[]) => clamped(b, code(b, p!, q!), bounds);
       return [elementwiseMap(result(0), y.shape, operands, body)];
     },
-    inPlace: binaryInPlace,
+    inPlace: elementwiseInPlace,
   });
 }
 
@@ -151,10 +151,4 @@ function elementBounds(y: TensorType, clamp: readonly number[]): Bounds {
 function clamped(b: LoopBuilder, x: LoopValue, [low, high]: Bounds): LoopValue {
   const raised = low === Number.NEGATIVE_INFINITY ? x : b.max(x, low);
   return high === Number.POSITIVE_INFINITY ? raised : b.min(raised, high);
-}
-
-/** Operands whose buffer the result of a binary elementwise operator may take over. */
-export function binaryInPlace(op: Op): number[] {
-  const sized = ({ type }: Value) => ({ shape: type.shape, bytes: byteSize(type) });
-  return elementwiseInPlace(sized(op.result), [sized(op.operand(0)), sized(op.operand(1))]);
 }

@@ -52,8 +52,8 @@ export interface IntegerInput<S extends AttributeSchema> {
   readonly builder: Builder;
   /** The program's requantization rule. */
   readonly rounding: Rounding;
-  /** Records a finding about this operator for the user. */
-  note(message: string): void;
+  /** Records a finding about this operator for the user: a clause without a period. */
+  note(message: string, code?: 'I8C0301' | 'I8C0302'): void;
 }
 
 /** Operand numbers of a linear operator. */

@@ -4,8 +4,9 @@ import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import type { MapLowering } from './loops/lowering.ts';
 import type { Buffer } from './loops/types.ts';
+import type { Op } from './module.ts';
 import { broadcastShape, broadcastStrides, forEachIndex, stridedIndex } from './shapes.ts';
-import { sameShape } from './types.ts';
+import { byteSize, sameShape } from './types.ts';
 
 /** The shape of a result whose operands have these shapes; throws RuleViolation where they do not fit. */
 export function elementwiseShape(shapes: readonly (readonly number[])[]): number[] {
@@ -83,9 +84,9 @@ export function forEachElement(
 }
 
 /** Operands whose buffer an elementwise result may take over: those read at the same positions and of equal size. */
-export function elementwiseInPlace(
-  result: { readonly shape: readonly number[]; readonly bytes: number },
-  operands: readonly { readonly shape: readonly number[]; readonly bytes: number }[],
-): number[] {
-  return operands.flatMap((o, i) => (o.bytes === result.bytes && sameShape(o.shape, result.shape) ? [i] : []));
+export function elementwiseInPlace(op: Op): number[] {
+  const y = op.result.type;
+  return op.operands.flatMap((v, i) =>
+    v !== undefined && sameShape(v.type.shape, y.shape) && byteSize(v.type) === byteSize(y) ? [i] : [],
+  );
 }

@@ -1,9 +1,8 @@
 // What the integer operators behind quantized arithmetic share: two broadcast integer operands, an i32 computed from
 // each pair, and a requantization of it.
 import { type AttributeSchema, type AttributesOf, attr, type Requantization } from './attributes.ts';
-import { binaryInPlace } from './binary-arithmetic.ts';
 import { defineOp, type OpDefinition, required, rule } from './define-op.ts';
-import { elementwiseMap, elementwiseShape, forEachElement } from './elementwise.ts';
+import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from './elementwise.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import { applyRequantization } from './numerics.ts';
@@ -85,6 +84,6 @@ export function defineIntegerBinary<const S extends AttributeSchema>(
         ),
       ];
     },
-    inPlace: binaryInPlace,
+    inPlace: elementwiseInPlace,
   });
 }

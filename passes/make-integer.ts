@@ -21,7 +21,8 @@ export const makeInteger: Pass = {
           builder,
           attributes: op.attributes,
           rounding: module.rounding,
-          note: (message) => report({ code: 'I8C0301', severity: 'note', where, message: `The operator: ${message}.` }),
+          note: (message, code = 'I8C0301') =>
+            report({ code, severity: 'note', where, message: `The operator: ${message}.` }),
         });
       } catch (error) {
         if (error instanceof RuleViolation) fail('I8C0208', `The operator ${error.message}.`, { where });

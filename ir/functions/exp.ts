@@ -38,3 +38,18 @@ export function exp<V>(m: FloatArithmetic<V>, x: V): V {
 export function powerOfTwo<V>(m: FloatArithmetic<V>, n: V): V {
   return m.fromBits(m.shiftLeft(m.addInteger(n, 127), 23));
 }
+
+/**
+ * exp(x) - 1 for x up to 87, within 2 units in the last place: 2^n * (exp(r) - 1) + (2^n - 1), so that small x do not
+ * cancel.
+ */
+export function expMinusOne<V>(m: FloatArithmetic<V>, x: V): V {
+  const inRange = m.max(m.min(x, 87), -30);
+  const n = m.nearest(m.mul(inRange, Math.LOG2E));
+  const high = m.sub(inRange, m.mul(n, ln2High));
+  const low = m.mul(n, ln2Low);
+  const r = m.sub(high, low);
+  const curve = m.mul(m.mul(r, r), polynomial(m, r, expCoefficients));
+  const scale = powerOfTwo(m, m.toInteger(n));
+  return m.add(m.mul(scale, m.add(m.sub(curve, low), high)), m.add(scale, -1));
+}

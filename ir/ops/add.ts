@@ -25,11 +25,12 @@ const subFactors: Factors = (a, b, y, leftShift) => {
 };
 
 function integerForm(
-  { op, attributes, builder, rounding }: IntegerInput<BinaryOperator['attributes']>,
+  input: IntegerInput<BinaryOperator['attributes']>,
   factors: Factors,
   subtract: boolean,
 ): readonly Value[] {
-  if (rounding === 'half-even') return throughFloat(op, builder, rounding);
+  const { op, attributes, builder, rounding } = input;
+  if (rounding === 'half-even') return throughFloat(input);
   const operands = [op.operand(0), op.operand(1)];
   const types = operands.map((v) => v.type);
   const y = op.result.type;

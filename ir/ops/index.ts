@@ -12,22 +12,31 @@ import { conv2d } from './conv2d.ts';
 import { cumsum } from './cumsum.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dequantize } from './dequantize.ts';
+import { ceil, cos, erf, exp, floor, log, round, sin, sqrt } from './elementary.ts';
+import { elu } from './elu.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { gather } from './gather.ts';
 import { gatherNd } from './gather-nd.ts';
+import { gelu } from './gelu.ts';
+import { hardSwish } from './hard-swish.ts';
 import { integerAdd } from './integer-add.ts';
 import { integerLogSoftmax } from './integer-log-softmax.ts';
 import { integerMul } from './integer-mul.ts';
+import { integerPrelu } from './integer-prelu.ts';
 import { integerSoftmax } from './integer-softmax.ts';
+import { interpolatedSigmoid } from './interpolated-sigmoid.ts';
 import { interpolatedSoftmax } from './interpolated-softmax.ts';
 import { l2Normalize } from './l2-normalize.ts';
+import { leakyRelu } from './leaky-relu.ts';
 import { logSoftmax } from './log-softmax.ts';
+import { logistic, tanh } from './logistic.ts';
 import { lookup } from './lookup.ts';
 import { maximum, minimum } from './maximum.ts';
 import { mirrorPad } from './mirror-pad.ts';
 import { mul } from './mul.ts';
 import { pad } from './pad.ts';
 import { averagePool2d, l2Pool2d, maxPool2d } from './pool2d.ts';
+import { prelu } from './prelu.ts';
 import { quantize } from './quantize.ts';
 import { reduceAll, reduceAny, reduceMax, reduceMin, reduceProd } from './reduce.ts';
 import { reduceMean, reduceSum } from './reduce-sum.ts';
@@ -36,13 +45,17 @@ import { requantize } from './requantize.ts';
 import { reshape } from './reshape.ts';
 import { resizeBilinear } from './resize-bilinear.ts';
 import { resizeNearest } from './resize-nearest.ts';
+import { rsqrt } from './rsqrt.ts';
+import { abs, neg, sign, square } from './sign.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
 import { integerSquaredDifference, squaredDifference } from './squared-difference.ts';
+import { svdf } from './svdf.ts';
 import { transpose } from './transpose.ts';
 import { transposeConv2d } from './transpose-conv2d.ts';
 
 const list: readonly AnyOpDefinition[] = [
+  abs,
   add,
   argMax,
   argMin,
@@ -50,24 +63,37 @@ const list: readonly AnyOpDefinition[] = [
   batchMatmul,
   broadcastTo,
   cast,
+  ceil,
   clamp,
   concat,
   constant,
   conv2d,
+  cos,
   cumsum,
   depthwiseConv2d,
   dequantize,
+  elu,
+  erf,
+  exp,
+  floor,
   fullyConnected,
   gather,
   gatherNd,
+  gelu,
+  hardSwish,
   integerAdd,
   integerLogSoftmax,
   integerMul,
+  integerPrelu,
   integerSoftmax,
   integerSquaredDifference,
+  interpolatedSigmoid,
   interpolatedSoftmax,
   l2Normalize,
   l2Pool2d,
+  leakyRelu,
+  log,
+  logistic,
   logSoftmax,
   lookup,
   maximum,
@@ -75,7 +101,9 @@ const list: readonly AnyOpDefinition[] = [
   minimum,
   mirrorPad,
   mul,
+  neg,
   pad,
+  prelu,
   quantize,
   reduceAll,
   reduceAny,
@@ -89,10 +117,18 @@ const list: readonly AnyOpDefinition[] = [
   reshape,
   resizeBilinear,
   resizeNearest,
+  round,
+  rsqrt,
+  sign,
+  sin,
   slice,
   softmax,
+  sqrt,
+  square,
   squaredDifference,
   sub,
+  svdf,
+  tanh,
   transpose,
   transposeConv2d,
 ];

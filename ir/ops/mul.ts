@@ -12,8 +12,9 @@ export const mul = defineBinary({
   ints: Math.imul,
   longs: (a, b) => a * b,
   code: (b, x, y) => b.mul(x, y),
-  integer({ op, attributes, builder, rounding }) {
-    if (rounding === 'half-even') return throughFloat(op, builder, rounding);
+  integer(input) {
+    const { op, attributes, builder, rounding } = input;
+    if (rounding === 'half-even') return throughFloat(input);
     const [a, b] = [op.operand(0), op.operand(1)];
     const [x, w] = [scaleAndZero(a.type, 'operand'), scaleAndZero(b.type, 'operand')];
     const y = op.result.type;

@@ -32,8 +32,9 @@ export const squaredDifference = defineBinary({
     const difference = b.sub(x, y);
     return b.mul(difference, difference);
   },
-  integer({ op, attributes, builder, rounding }) {
-    if (rounding === 'half-even') return throughFloat(op, builder, rounding);
+  integer(input) {
+    const { op, attributes, builder, rounding } = input;
+    if (rounding === 'half-even') return throughFloat(input);
     const operands = [op.operand(0), op.operand(1)];
     const [sa, sb] = operands.map((v) => scaleAndZero(v.type, 'operand').scale);
     const y = op.result.type;

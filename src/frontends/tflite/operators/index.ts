@@ -1,8 +1,10 @@
 // The table of TFLite operators: schema name to row.
 import type { Rows } from '../operator-context.ts';
 import { accumulatingRows } from './accumulating.ts';
+import { activationRows } from './activation.ts';
 import { arithmeticRows } from './arithmetic.ts';
 import { convolutionRows } from './convolution.ts';
+import { elementaryRows } from './elementary.ts';
 import { fillingRows } from './filling.ts';
 import { gatheringRows } from './gathering.ts';
 import { joiningRows } from './joining.ts';
@@ -12,6 +14,7 @@ import { paddingRows } from './padding.ts';
 import { poolingRows } from './pooling.ts';
 import { quantizationRows } from './quantization.ts';
 import { rearrangingRows } from './rearranging.ts';
+import { recurrentRows } from './recurrent.ts';
 import { reductionRows } from './reduction.ts';
 import { resizingRows } from './resizing.ts';
 import { shapingRows } from './shaping.ts';
@@ -20,8 +23,10 @@ import { variableRows } from './variable.ts';
 
 export const rows: Rows = {
   ...accumulatingRows,
+  ...activationRows,
   ...arithmeticRows,
   ...convolutionRows,
+  ...elementaryRows,
   ...fillingRows,
   ...gatheringRows,
   ...joiningRows,
@@ -31,6 +36,7 @@ export const rows: Rows = {
   ...poolingRows,
   ...quantizationRows,
   ...rearrangingRows,
+  ...recurrentRows,
   ...reductionRows,
   ...resizingRows,
   ...shapingRows,
