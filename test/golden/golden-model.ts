@@ -2,8 +2,8 @@
 // with a hash of every intermediate tensor.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { arrayFromBytes, bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
 import type { Func } from '../../ir/module.ts';
+import { arrayFromBytes, bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
 import { importTflite, type TfliteImport } from '../../src/frontends/tflite/importer.ts';
 import { hasShared, listShared, sharedPath } from '../shared-folder.ts';
 
@@ -48,6 +48,14 @@ export class GoldenModel {
 
   inputs(vector: number): TensorArray[] {
     return this.func.inputs.map((port, i) => this.read(`in${i}_${vector}.bin`, port.value.type.element));
+  }
+
+  /** What TensorFlow Lite Micro answered, in the model's order. */
+  outputs(vector: number): TensorArray[] {
+    return this.meta.output_indices.map((tensor, o) => {
+      const at = this.imported.outputTensors.indexOf(tensor);
+      return this.read(`out${o}_${vector}.bin`, this.func.outputs[at]!.value.type.element);
+    });
   }
 
   private read(file: string, element: Parameters<typeof arrayFromBytes>[0]): TensorArray {

@@ -1,0 +1,15 @@
+// `npm run bench`: benches are measured and printed, never judged, so they are not among the tests.
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('.', import.meta.url)),
+    include: ['**/*.bench.ts'],
+    testTimeout: 1_200_000,
+    pool: 'forks',
+    // One at a time, and what they print as it is.
+    fileParallelism: false,
+    disableConsoleIntercept: true,
+  },
+});
