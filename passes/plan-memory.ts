@@ -6,6 +6,7 @@
 // placement by size is the usual answer (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
 // 2020), and the search closes most of what it leaves.
 import type { ArenaPlan, Storage } from '../ir/loops/kernel.ts';
+import { arenaAlignment } from '../ir/loops/storage-memory.ts';
 import { bytesPerElement } from '../ir/types.ts';
 
 /** A storage and the calls between which its contents matter, both included. */
@@ -14,9 +15,6 @@ export interface Lifetime {
   readonly first: number;
   readonly last: number;
 }
-
-/** Every storage starts at a multiple of this, so that any vector load is aligned. */
-export const arenaAlignment = 16;
 
 /** Storages that share one place, and the calls between which the place is taken. */
 interface Block {
