@@ -7,6 +7,7 @@ import { lowerFunction } from '../passes/lower.ts';
 import type { Pass } from '../passes/pass.ts';
 import { runPasses } from '../passes/pipeline.ts';
 import { scalar } from '../passes/schedule/isa.ts';
+import { jsonText } from './json-text.ts';
 import { type Manifest, manifestOf } from './manifest.ts';
 import type { Program } from './program.ts';
 import { type TargetName, targetNamed } from './targets.ts';
@@ -87,7 +88,7 @@ export async function compile(program: Program, options: CompileOptions): Promis
   for (const [name, contents] of await target.write({ loops, program, selftest: options.selftest ?? false })) {
     put(name, contents);
   }
-  put(`${loops.name}.json`, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  put(`${loops.name}.json`, jsonText(manifest));
   return { program, files, manifest, diagnostics, loops };
 }
 

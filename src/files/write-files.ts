@@ -1,7 +1,7 @@
 // Writes the files of an artifact into a folder: all of them or, when one cannot be written, none.
 import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail, internalError, quoteName } from '../../ir/diagnostics.ts';
+import { fail, quoteName } from '../../ir/diagnostics.ts';
 
 export interface WrittenFile {
   readonly path: string;
@@ -21,8 +21,8 @@ const problems: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'has a name longer than any folder',
 };
 
-/** Names of files in an artifact: they stay in their folder, are not hidden, and mean the same on every system. */
-const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+/** Whether a name stays in the folder that it is joined to, on any system. */
+const isPlainName = (name: string) => !/[/\\\0]/.test(name) && !['', '.', '..'].includes(name);
 
 /**
  * Writes `files` (name to contents) into `folder`, which is made when it is missing. Each file is written under another
@@ -42,7 +42,7 @@ export async function writeFiles(
     const sources = new Set(await Promise.all(inputs.map(realPlace)));
     const place = await realPlace(folder);
     for (const [name, contents] of files) {
-      if (!fileName.test(name)) internalError(`an artifact has a file named ${quoteName(name)}`);
+      if (!isPlainName(name)) fail('I8C0005', `${quoteName(name)} is not the name of a file.`);
       if (sources.has(join(place, name))) {
         fail('I8C0005', `${quoteName(join(folder, name))} would overwrite what it is made from.`, {
           hint: 'Give another folder with -o, or another name with --name.',

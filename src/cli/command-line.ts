@@ -1,0 +1,174 @@
+// The grammar of the command line: subcommands, options, help. What a subcommand does is in the file of its name.
+import { styleText } from 'node:util';
+import { Command, CommanderError, type HelpConfiguration, Option, type OutputConfiguration } from 'commander';
+import { targetNames, targets } from '../targets.ts';
+import { version } from '../version.ts';
+import type { CompileFlags } from './compile.ts';
+import { exitCodes, failureOf } from './exit-codes.ts';
+import type { InspectFlags } from './inspect.ts';
+import type { OptFlags } from './opt.ts';
+import { reportFailure } from './report.ts';
+import type { RunFlags } from './run.ts';
+
+const epilogue = `
+Examples:
+  int8c inspect kws.tflite
+  int8c compile kws.tflite --target c -o out
+  int8c run kws.tflite --input clip.npy -o results
+
+Exit codes: 0 done, 1 the input is at fault, 2 the command line is, 70 int8c itself.
+'int8c help COMMAND' says more about a command.`;
+
+const compileEpilogue = `
+Targets:
+${targetNames.map((name) => `  ${name.padEnd(4)} ${targets[name as keyof typeof targets].description}`).join('\n')}
+
+MODEL is a .tflite file, or textual IR: net.ir, with net.ir.weights beside it where it has large constants.
+Several targets, as in --target c,js, go to a folder each inside DIR.
+
+Examples:
+  int8c compile kws.tflite -o out                        out/kws.c, out/kws.h, out/kws.json
+  int8c compile kws.tflite -o out --selftest             and out/kws_selftest.c, a main that checks the device
+  int8c compile kws.tflite --print-after make-integer    the program as text, after that pass
+  int8c compile kws.tflite --target ir -o out            the model as imported, to edit and compile again`;
+
+const runEpilogue = `
+Targets: js is the compiled program as JavaScript, c the C artifact built with $CC (or cc), interp the reference
+interpreter; all give the same bytes.
+
+Inputs are given in order or by name. FILE is NumPy's .npy, an ONNX TensorProto (.pb), or else raw little-endian
+elements. Real numbers for a quantized input are quantized. DIR gets out<i>.bin, out<i>.npy and outputs.json, which
+holds names, shapes, types and quantization.
+
+Examples:
+  int8c run kws.tflite --input clip.npy -o results
+  int8c run two.tflite --input left=a.bin right=b.bin --target c -o results`;
+
+const inspectEpilogue = `
+For a model that int8c cannot compile, everything that stands in the way is listed, and the exit code is 1.`;
+
+const optEpilogue = `
+FILE may be any model. Without -o the text goes to stdout, and large constants are named by their hash only; with -o
+FILE they are written to FILE.weights. --passes all runs the whole pipeline; no passes print the module as it is.
+
+Example:
+  int8c opt net.ir --passes make-integer,fold-constants -o integer.ir`;
+
+/** Help with bold titles, on terminals. */
+const help: HelpConfiguration = {
+  styleTitle: (title) => styleText('bold', title, { validateStream: false }),
+  helpWidth: 100,
+};
+
+/** `error: unknown option '--taget'\n(Did you mean --target?)` in the form of all of int8c's messages. */
+const output: OutputConfiguration = {
+  outputError(text) {
+    const [first = '', ...rest] = text
+      .trim()
+      .replace(/^error: /, '')
+      .split('\n');
+    const message = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`;
+    const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1');
+    const diagnostic = { code: 'I8C0401', severity: 'error', message } as const;
+    reportFailure([hint === '' ? diagnostic : { ...diagnostic, hint }]);
+  },
+};
+
+const targetOption = () => new Option('-t, --target <name>', 'what to write; several separated by commas').default('c');
+const nameOption = () =>
+  new Option('-n, --name <name>', 'name of files and prefix of identifiers; default: from MODEL');
+const signatureOption = () => new Option('--signature <key>', 'which signature of a TFLite model to take');
+const exposeOption = () =>
+  new Option('--expose <name...>', "tensors of a TFLite model to return too: names, #index, or 'all'");
+const jsonOption = () => new Option('--json', 'print JSON to stdout, and nothing else');
+
+/** Runs a subcommand; a failure is reported and becomes the exit code. */
+async function guarded(json: boolean | undefined, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const failure = failureOf(error);
+    reportFailure(failure.diagnostics, { json: json === true, trace: failure.trace });
+    throw new CommanderError(failure.exitCode, 'int8c.failed', '');
+  }
+}
+
+function commandLine(): Command {
+  const program = new Command('int8c')
+    .description('Compiles trained networks into integer programs: TFLite in, standalone C out.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', epilogue)
+    .configureHelp(help)
+    .configureOutput(output)
+    .exitOverride();
+  program
+    .command('compile')
+    .summary('write a model as a program for a target')
+    .description('Writes a model as a program for a target, with a manifest (NAME.json).')
+    .argument('<model>', 'the model file')
+    .addOption(targetOption())
+    .option('-o, --output <dir>', 'folder for the files; made when missing', '.')
+    .addOption(nameOption())
+    .option('--selftest', 'also write test vectors and a main that checks them on the device')
+    .option('--print-after <pass>', "print the program after this pass, after 'import' or 'loops', or after 'all'")
+    .addOption(signatureOption())
+    .addOption(exposeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', compileEpilogue)
+    .action((model: string, flags: CompileFlags) =>
+      guarded(flags.json, async () => (await import('./compile.ts')).compileCommand(model, flags)),
+    );
+  program
+    .command('run')
+    .summary('run a model on inputs from files')
+    .description('Runs a model once, on inputs from files.')
+    .argument('<model>', 'the model file')
+    .addOption(new Option('-t, --target <name>', 'what runs it').choices(['interp', 'js', 'c']).default('js'))
+    .option('-i, --input <file...>', 'an input: FILE or NAME=FILE')
+    .option('-o, --output <dir>', 'folder for the outputs; without it they are only shown')
+    .addOption(signatureOption())
+    .addOption(exposeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', runEpilogue)
+    .action((model: string, flags: RunFlags) =>
+      guarded(flags.json, async () => (await import('./run.ts')).runCommand(model, flags)),
+    );
+  program
+    .command('inspect')
+    .summary('say what is in a model, and what it will cost')
+    .description('Lists operators, shapes, quantization, multiply-accumulates, memory, and what stays float.')
+    .argument('<model>', 'the model file')
+    .addOption(signatureOption())
+    .addOption(jsonOption())
+    .addHelpText('after', inspectEpilogue)
+    .action((model: string, flags: InspectFlags) =>
+      guarded(flags.json, async () => (await import('./inspect.ts')).inspectCommand(model, flags)),
+    );
+  program
+    .command('opt')
+    .summary('run passes over textual IR: text in, text out')
+    .description('Runs passes over textual IR: text in, text out.')
+    .argument('<file>', 'textual IR')
+    .option('-p, --passes <names>', 'passes to run in order, separated by commas', '')
+    .option('-o, --output <file>', 'where to write the text')
+    .addHelpText('after', optEpilogue)
+    .action((file: string, flags: OptFlags) =>
+      guarded(false, async () => (await import('./opt.ts')).optCommand(file, flags)),
+    );
+  return program;
+}
+
+/** Parses and runs a command line (without node and script). Resolves to the exit code; nothing is thrown. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    await commandLine().parseAsync(args, { from: 'user' });
+    return exitCodes.done;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'int8c.failed') return error.exitCode;
+    // Commander has one code for all mistakes; help and version that were asked for are none.
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.commandLine;
+  }
+}
