@@ -1,8 +1,11 @@
 // Rows of arithmetic on two broadcast operands.
 import type { BinaryOperator } from '../../../../ir/binary-arithmetic.ts';
 import { add, sub } from '../../../../ir/ops/add.ts';
+import { div } from '../../../../ir/ops/div.ts';
+import { floorDiv, floorMod } from '../../../../ir/ops/floor-div.ts';
 import { maximum, minimum } from '../../../../ir/ops/maximum.ts';
 import { mul } from '../../../../ir/ops/mul.ts';
+import { pow } from '../../../../ir/ops/pow.ts';
 import { squaredDifference } from '../../../../ir/ops/squared-difference.ts';
 import { fusedBounds } from '../activation.ts';
 import type { OperatorContext, Row, Rows } from '../operator-context.ts';
@@ -35,6 +38,10 @@ export const arithmeticRows: Rows = {
   ADD: activated(add, 'AddOptions'),
   SUB: activated(sub, 'SubOptions'),
   MUL: activated(mul, 'MulOptions'),
+  DIV: activated(div, 'DivOptions'),
+  FLOOR_DIV: plain(floorDiv),
+  FLOOR_MOD: plain(floorMod),
+  POW: plain(pow),
   SQUARED_DIFFERENCE: plain(squaredDifference),
   MAXIMUM: ofStoredIntegers(maximum),
   MINIMUM: ofStoredIntegers(minimum),

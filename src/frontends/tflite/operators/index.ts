@@ -3,6 +3,7 @@ import type { Rows } from '../operator-context.ts';
 import { accumulatingRows } from './accumulating.ts';
 import { activationRows } from './activation.ts';
 import { arithmeticRows } from './arithmetic.ts';
+import { comparisonRows } from './comparison.ts';
 import { convolutionRows } from './convolution.ts';
 import { elementaryRows } from './elementary.ts';
 import { fillingRows } from './filling.ts';
@@ -25,6 +26,7 @@ export const rows: Rows = {
   ...accumulatingRows,
   ...activationRows,
   ...arithmeticRows,
+  ...comparisonRows,
   ...convolutionRows,
   ...elementaryRows,
   ...fillingRows,
