@@ -1,6 +1,5 @@
 // A program as the library hands it around: an imported model before target decisions.
 
-import { sha256Hex } from '../ir/content-hash.ts';
 import { CompileError, type Diagnostic, fail } from '../ir/diagnostics.ts';
 import { identifierOf } from '../ir/identifiers.ts';
 import type { Module, Port } from '../ir/module.ts';
@@ -54,12 +53,13 @@ export function detectFormat(bytes: Uint8Array): ModelFormat | undefined {
  */
 export async function importModel(bytes: Uint8Array, options: ImportOptions = {}): Promise<Program> {
   const format = options.format ?? detectFormat(bytes);
+  const sourceHash = await sha256(bytes);
   switch (format) {
     case 'tflite': {
       const { importTflite } = await import('./frontends/tflite/importer.ts');
       const name = identifierOf(options.name ?? '') || 'model';
       const { signature, expose } = options;
-      return programOf(name, bytes, () => importTflite(bytes, { name, signature, expose }));
+      return programOf(name, sourceHash, () => importTflite(bytes, { name, signature, expose }));
     }
     case 'ir': {
       const { parseModule } = await import('../ir/parser.ts');
@@ -76,7 +76,7 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
       }
       const resources = options.weights === undefined ? new Map() : decodeResources(options.weights);
       const text = new TextDecoder().decode(bytes);
-      return programOf(options.name, bytes, () => ({ module: parseModule(text, resources), diagnostics: [] }));
+      return programOf(options.name, sourceHash, () => ({ module: parseModule(text, resources), diagnostics: [] }));
     }
     default:
       return fail('I8C0001', 'The bytes are neither a TFLite model nor textual IR.', {
@@ -88,13 +88,19 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
 /** Parsing takes some hundred times the memory of the text. */
 const textBytesLimit = 2 ** 24;
 
+/** SHA-256 in hexadecimal, by the platform's own Web Crypto: models have megabytes. */
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes)));
+  return Array.from(digest, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
 interface Imported {
   readonly module: Module;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** The first copy is made now, so that every error is thrown here; later copies read the bytes again. */
-function programOf(name: string | undefined, bytes: Uint8Array, readModel: () => Imported): Program {
+function programOf(name: string | undefined, sourceHash: string, readModel: () => Imported): Program {
   const read = () => {
     const imported = readModel();
     for (const { inputs, outputs } of imported.module.functions)
@@ -112,7 +118,7 @@ function programOf(name: string | undefined, bytes: Uint8Array, readModel: () =>
     inputs: inputs.map((p) => ({ name: p.name, type: p.value.type })),
     outputs: outputs.map((p) => ({ name: p.name, type: p.value.type })),
     diagnostics,
-    sourceHash: sha256Hex(bytes),
+    sourceHash,
     module() {
       const copy = first ?? read().module;
       first = undefined;
