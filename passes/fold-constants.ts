@@ -5,7 +5,7 @@
 //
 // The reference of each operator is its meaning, so the result is what the program would have computed. Results much
 // larger than what they come from (a fill, a tile) stay operators: they would only cost flash.
-import type { Op } from '../ir/module.ts';
+import type { Op, Value } from '../ir/module.ts';
 import { constant, constantOf } from '../ir/ops/constant.ts';
 import { allocateTensor } from '../ir/tensor-data.ts';
 import { byteSize } from '../ir/types.ts';
@@ -23,12 +23,22 @@ function pays(op: Op): boolean {
   return to <= Math.max(freeBytes, growth * from);
 }
 
+/**
+ * True when only `make-integer` gives the operator a meaning: its reference is that of the integer form. Forms that are
+ * executable as they stand are taken for such too, and stay.
+ */
+function awaitsInteger(op: Op): boolean {
+  const isQuantized = (v: Value | undefined) => v?.type.quant !== undefined;
+  return op.definition.integer !== undefined && (op.operands.some(isQuantized) || op.results.some(isQuantized));
+}
+
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run: (func) =>
     rewrite(func, (op, builder) => {
       const { reference } = op.definition;
       if (op.definition === constant || reference === undefined || op.operands.length === 0) return undefined;
+      if (awaitsInteger(op)) return undefined;
       const operands = op.operands.map((v) => constantOf(v));
       if (op.operands.some((v, i) => v !== undefined && operands[i] === undefined) || !pays(op)) return undefined;
       const results = op.results.map((r) => allocateTensor(r.type));
