@@ -2,7 +2,7 @@
 // point goes into the bias, and they are laid out in the order in which a tile reads them.
 import { internalError } from '../../ir/diagnostics.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
-import { type ElementType, integerRange } from '../../ir/types.ts';
+import { bytesPerElement, type ElementType, integerRange } from '../../ir/types.ts';
 import type { ScheduleContext } from './context.ts';
 import type { StridedAccess, StridedContraction } from './strided.ts';
 
@@ -47,21 +47,27 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
   }
   const values = weightValues(contents, origin.weightsZero, weights.buffer.element);
   const size = column?.size ?? 1;
-  const packed: number[] = [];
   const extentOf = (axis: number) => form.axes[axis]!.extent;
   const columns = column === undefined ? 1 : extentOf(column.axis);
   const columnStride = column === undefined ? 0 : weights.strides[column.axis]!;
   const inner = order.reduce.at(-1);
   const groupStride = inner === undefined ? 0 : weights.strides[inner]!;
-  walk(form, weights, order.outer, 1, (outer) => {
+  const outers = positionsOf(form, weights, order.outer);
+  const groups = positionsOf(form, { ...weights, start: 0 }, order.reduce, order.group);
+  const count = outers.length * Math.ceil(columns / size) * size * groups.length * order.group;
+  const packed = emptyLike(values, count);
+  let n = 0;
+  for (const outer of outers) {
     for (let tile = 0; tile < columns; tile += size) {
       const first = outer + Math.max(0, Math.min(tile, columns - size)) * columnStride;
-      walk(form, { ...weights, start: first }, order.reduce, order.group, (position) => {
-        for (let j = 0; j < size; j++)
-          for (let g = 0; g < order.group; g++) packed.push(values[position + j * columnStride + g * groupStride]!);
-      });
+      for (const group of groups) {
+        for (let j = 0; j < size; j++) {
+          const position = first + group + j * columnStride;
+          for (let g = 0; g < order.group; g++) packed[n++] = values[position + g * groupStride]!;
+        }
+      }
     }
-  });
+  }
   const strides = new Array<number>(form.axes.length).fill(0);
   let stride = size;
   for (const axis of order.reduce.toReversed()) {
@@ -77,7 +83,7 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
     strides[axis] = stride;
     stride *= extentOf(axis);
   }
-  const { element, data } = narrowest(packed, weights.buffer.element);
+  const { element, data } = narrowest(packed);
   const buffer = context.constant('weights', element, data, packingName(order));
   return { access: { buffer, start: 0, strides }, columnStride: order.group, byTile: true, zero: 0 };
 }
@@ -97,18 +103,15 @@ export function tileBias(form: StridedContraction, order: ReadingOrder, context:
   if (!constant || origin.inputZero === 0) return { access: bias, inputZero: origin.inputZero };
   const values = weightValues(weightContents, origin.weightsZero, weights.buffer.element);
   const axes = [...order.outer, ...(order.column === undefined ? [] : [order.column.axis])];
-  const sums: number[] = [];
-  walk(form, weights, axes, 1, (start) => {
+  const reduced = positionsOf(form, { ...weights, start: 0 }, order.reduce);
+  const sums = positionsOf(form, weights, axes).map((start) => {
     let sum = 0;
-    walk(form, { ...weights, start }, order.reduce, 1, (position) => {
-      sum += values[position]!;
-    });
-    sums.push(-origin.inputZero * sum);
+    for (const offset of reduced) sum += values[start + offset]!;
+    return -origin.inputZero * sum;
   });
   if (bias !== undefined) {
-    let i = 0;
-    walk(form, bias, axes, 1, (position) => {
-      sums[i++]! += Number(biasContents?.[position]);
+    positionsOf(form, bias, axes).forEach((position, i) => {
+      sums[i]! += Number(biasContents?.[position]);
     });
   }
   const strides = new Array<number>(form.axes.length).fill(0);
@@ -124,19 +127,31 @@ export function tileBias(form: StridedContraction, order: ReadingOrder, context:
   return { access: { buffer, start: 0, strides }, inputZero: 0 };
 }
 
-/** Weights as numbers, their zero point subtracted. */
-function weightValues(contents: TensorArray, zero: number, element: ElementType): ArrayLike<number> {
-  if (element === 'f32') return contents as Float32Array;
-  return Array.from(contents as ArrayLike<number | bigint>, (w) => Number(w) - zero);
+/** Weights whose zero point is subtracted: whole numbers, but for f32. */
+type WeightValues = Float32Array | Int32Array | Float64Array;
+
+function weightValues(contents: TensorArray, zero: number, element: ElementType): WeightValues {
+  if (contents instanceof Float32Array) return contents;
+  // Differences of 32-bit numbers need more bits.
+  const values = bytesPerElement(element) < 4 ? new Int32Array(contents.length) : new Float64Array(contents.length);
+  for (let i = 0; i < values.length; i++) values[i] = Number(contents[i]) - zero;
+  return values;
+}
+
+function emptyLike(values: WeightValues, count: number): WeightValues {
+  if (values instanceof Float32Array) return new Float32Array(count);
+  return values instanceof Int32Array ? new Int32Array(count) : new Float64Array(count);
 }
 
 /** The smallest element type that holds the values. */
-function narrowest(values: readonly number[], element: ElementType): { element: ElementType; data: TensorArray } {
-  if (element === 'f32') return { element, data: Float32Array.from(values) };
-  const fits = (e: ElementType) => {
-    const { min, max } = integerRange(e);
-    return values.every((v) => v >= min && v <= max);
-  };
+function narrowest(values: WeightValues): { element: ElementType; data: TensorArray } {
+  if (values instanceof Float32Array) return { element: 'f32', data: values };
+  let [low, high] = [0, 0];
+  for (const v of values) {
+    if (v < low) low = v;
+    else if (v > high) high = v;
+  }
+  const fits = (e: ElementType) => low >= integerRange(e).min && high <= integerRange(e).max;
   if (fits('i8')) return { element: 'i8', data: Int8Array.from(values) };
   if (fits('i16')) return { element: 'i16', data: Int16Array.from(values) };
   if (fits('i32')) return { element: 'i32', data: Int32Array.from(values) };
@@ -144,21 +159,20 @@ function narrowest(values: readonly number[], element: ElementType): { element: 
 }
 
 /** Positions of an access over nested axes in order; the innermost in steps of `group`. */
-function walk(
+function positionsOf(
   form: StridedContraction,
   access: StridedAccess,
   axes: readonly number[],
-  group: number,
-  visit: (position: number) => void,
-): void {
-  const nest = (depth: number, position: number): void => {
-    const axis = axes[depth];
-    if (axis === undefined) {
-      visit(position);
-      return;
-    }
+  group = 1,
+): readonly number[] {
+  let positions = [access.start];
+  for (const [depth, axis] of axes.entries()) {
     const step = depth === axes.length - 1 ? group : 1;
-    for (let i = 0; i < form.axes[axis]!.extent; i += step) nest(depth + 1, position + i * access.strides[axis]!);
-  };
-  nest(0, access.start);
+    const outer = positions;
+    positions = [];
+    for (const start of outer) {
+      for (let i = 0; i < form.axes[axis]!.extent; i += step) positions.push(start + i * access.strides[axis]!);
+    }
+  }
+  return positions;
 }
