@@ -15,7 +15,6 @@ const refused = new Set(['audio_preprocessor_int8', 'audio_preprocessor_float'])
 interface Meta {
   readonly input_indices: readonly number[];
   readonly output_indices: readonly number[];
-  readonly stateful: boolean;
   readonly vectors: readonly unknown[];
   readonly intermediate_sha256: Readonly<Record<string, readonly string[]>>;
 }

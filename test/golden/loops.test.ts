@@ -14,24 +14,18 @@ describe.skipIf(goldenNames.length === 0)('loops equal TensorFlow Lite Micro', (
       const model = new GoldenModel(name, expose);
       runPasses(model.imported.module);
       const program = instantiateJs(lowerFunction(model.func, { name: 'model', isa: scalar }));
-      const run = () => {
-        for (let v = 0; v < model.vectorCount; v++) {
-          // Where the vectors are no sequence, each of them was recorded from the starting state.
-          if (!model.meta.stateful) program.reset();
-          const outputs = model.func.outputs.map(({ value: { type } }) =>
-            allocateArray(
-              type.element,
-              type.shape.reduce((n, d) => n * d, 1),
-            ),
-          );
-          program.run(model.inputs(v), outputs);
-          expect(model.differences(v, outputs)).toEqual([]);
-        }
-      };
-      run();
-      if (!model.meta.stateful) return;
-      program.reset();
-      run();
+      for (let v = 0; v < model.vectorCount; v++) {
+        const outputs = model.func.outputs.map(({ value: { type } }) =>
+          allocateArray(
+            type.element,
+            type.shape.reduce((n, d) => n * d, 1),
+          ),
+        );
+        // Every vector was recorded from the starting state.
+        program.reset();
+        program.run(model.inputs(v), outputs);
+        expect(model.differences(v, outputs)).toEqual([]);
+      }
     });
   });
 });

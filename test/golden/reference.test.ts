@@ -9,17 +9,11 @@ describe.skipIf(goldenNames.length === 0)('reference interpreter equals TensorFl
     const model = new GoldenModel(name, true);
     runPasses(model.imported.module, { passes: executable });
     const runner = createReferenceRunner(model.func);
-    const run = () => {
-      for (let v = 0; v < model.vectorCount; v++) {
-        // Where the vectors are no sequence, each of them was recorded from the starting state.
-        if (!model.meta.stateful) runner.reset();
-        const outputs = runner.run(model.inputs(v)).map((t) => t.data);
-        expect(model.differences(v, outputs)).toEqual([]);
-      }
-    };
-    run();
-    if (!model.meta.stateful) return;
-    runner.reset();
-    run();
+    for (let v = 0; v < model.vectorCount; v++) {
+      // Every vector was recorded from the starting state.
+      runner.reset();
+      const outputs = runner.run(model.inputs(v)).map((t) => t.data);
+      expect(model.differences(v, outputs)).toEqual([]);
+    }
   });
 });
