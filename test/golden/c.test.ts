@@ -1,5 +1,5 @@
 // Compiled C against TensorFlow Lite Micro: outputs and every intermediate tensor, optimized and under sanitizers, with
-// two compilers that must not warn. State is put back by reset.
+// two compilers that must not warn. State is kept from run to run, and reset puts it back.
 import { describe, expect, it } from 'vitest';
 import { createReferenceRunner } from '../../ir/interpreter.ts';
 import { lowerFunction } from '../../passes/lower.ts';
