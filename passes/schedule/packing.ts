@@ -2,7 +2,7 @@
 // point goes into the bias, and they are laid out in the order in which a tile reads them.
 import { internalError } from '../../ir/diagnostics.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
-import { bytesPerElement, type ElementType, integerRange } from '../../ir/types.ts';
+import { type ElementType, integerRange } from '../../ir/types.ts';
 import type { ScheduleContext } from './context.ts';
 import type { StridedAccess, StridedContraction } from './strided.ts';
 
@@ -45,7 +45,7 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
     const columnStride = column === undefined ? 0 : weights.strides[column.axis]!;
     return { access: weights, columnStride, byTile: false, zero: origin.weightsZero };
   }
-  const values = weightValues(contents, origin.weightsZero, weights.buffer.element);
+  const values = weightValues(contents, origin.weightsZero);
   const size = column?.size ?? 1;
   const extentOf = (axis: number) => form.axes[axis]!.extent;
   const columns = column === undefined ? 1 : extentOf(column.axis);
@@ -55,7 +55,7 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
   const outers = positionsOf(form, weights, order.outer);
   const groups = positionsOf(form, { ...weights, start: 0 }, order.reduce, order.group);
   const count = outers.length * Math.ceil(columns / size) * size * groups.length * order.group;
-  const packed = emptyLike(values, count);
+  const packed = values instanceof Float32Array ? new Float32Array(count) : new Float64Array(count);
   let n = 0;
   for (const outer of outers) {
     for (let tile = 0; tile < columns; tile += size) {
@@ -101,7 +101,7 @@ export function tileBias(form: StridedContraction, order: ReadingOrder, context:
   const biasContents = bias && context.contents(bias.buffer);
   const constant = weightContents !== undefined && (bias === undefined || biasContents !== undefined);
   if (!constant || origin.inputZero === 0) return { access: bias, inputZero: origin.inputZero };
-  const values = weightValues(weightContents, origin.weightsZero, weights.buffer.element);
+  const values = weightValues(weightContents, origin.weightsZero);
   const axes = [...order.outer, ...(order.column === undefined ? [] : [order.column.axis])];
   const reduced = positionsOf(form, { ...weights, start: 0 }, order.reduce);
   const sums = positionsOf(form, weights, axes).map((start) => {
@@ -127,20 +127,12 @@ export function tileBias(form: StridedContraction, order: ReadingOrder, context:
   return { access: { buffer, start: 0, strides }, inputZero: 0 };
 }
 
-/** Weights whose zero point is subtracted: whole numbers, but for f32. */
-type WeightValues = Float32Array | Int32Array | Float64Array;
+/** Weights whose zero point is subtracted. */
+type WeightValues = Exclude<TensorArray, BigInt64Array> | Float64Array;
 
-function weightValues(contents: TensorArray, zero: number, element: ElementType): WeightValues {
-  if (contents instanceof Float32Array) return contents;
-  // Differences of 32-bit numbers need more bits.
-  const values = bytesPerElement(element) < 4 ? new Int32Array(contents.length) : new Float64Array(contents.length);
-  for (let i = 0; i < values.length; i++) values[i] = Number(contents[i]) - zero;
-  return values;
-}
-
-function emptyLike(values: WeightValues, count: number): WeightValues {
-  if (values instanceof Float32Array) return new Float32Array(count);
-  return values instanceof Int32Array ? new Int32Array(count) : new Float64Array(count);
+function weightValues(contents: TensorArray, zero: number): WeightValues {
+  if (contents instanceof BigInt64Array) return Float64Array.from(contents, (w) => Number(w) - zero);
+  return zero === 0 ? contents : Float64Array.from(contents, (w) => w - zero);
 }
 
 /** The smallest element type that holds the values. */
