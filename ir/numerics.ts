@@ -54,13 +54,13 @@ export function roundingShiftRight(x: number, exponent: number): number {
   return (x >> exponent) + ((x & mask) > threshold ? 1 : 0);
 }
 
-/** Nearest integer, ties to even. Exact for every double. */
+/** Nearest integer, ties to even, with the sign of x where that is 0 (as instructions have it). Exact for every double. */
 export function roundHalfEven(x: number): number {
   const down = Math.floor(x);
   const rest = x - down;
-  if (rest < 0.5) return down;
-  if (rest > 0.5) return down + 1;
-  return down % 2 === 0 ? down : down + 1;
+  const up = rest > 0.5 || (rest === 0.5 && down % 2 !== 0);
+  const rounded = up ? down + 1 : down;
+  return rounded === 0 && x < 0 ? -0 : rounded;
 }
 
 /** Nearest integer, ties away from zero (C's round). Exact for every double. */

@@ -72,12 +72,12 @@ const functions = {
   return (scaled + 6755399441055744 - 6755399441055744) | 0;
 }`,
 
+  // Keeps the sign of x where the result is 0.
   roundHalfEven: `function roundHalfEven(x) {
   const down = Math.floor(x);
   const rest = x - down;
-  if (rest < 0.5) return down;
-  if (rest > 0.5) return down + 1;
-  return down % 2 === 0 ? down : down + 1;
+  const rounded = rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down;
+  return rounded === 0 && x < 0 ? -0 : rounded;
 }`,
 
   // Saturates; NaN becomes 0.
