@@ -1,6 +1,6 @@
 // Writes the files of an artifact into a folder: all of them or, when one cannot be written, none.
-import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fail, quoteName } from '../../ir/diagnostics.ts';
 
 export interface WrittenFile {
@@ -10,6 +10,7 @@ export interface WrittenFile {
 
 /** What system errors mean for a writer, by their codes. */
 const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'cannot be made there',
   EACCES: 'may not be written to',
   EPERM: 'may not be written to',
   EROFS: 'is on a file system that is read only',
@@ -38,7 +39,7 @@ export async function writeFiles(
 ): Promise<WrittenFile[]> {
   const pending: { readonly from: string; readonly to: string; readonly bytes: number }[] = [];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const sources = new Set(await Promise.all(inputs.map(realPlace)));
     const place = await realPlace(folder);
     for (const [name, contents] of files) {
@@ -59,6 +60,24 @@ export async function writeFiles(
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     return fail('I8C0005', `The folder ${quoteName(folder)} ${problems[code] ?? `cannot be written to (${code})`}.`);
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` does not end where a file system refuses a folder as if its
+ * parent were missing, as /proc does (Node 20).
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && dirname(folder) !== folder) {
+      await makeFolder(dirname(folder));
+      await mkdir(folder);
+    } else if (code !== 'EEXIST' || !(await stat(folder)).isDirectory()) {
+      throw error;
+    }
   }
 }
 

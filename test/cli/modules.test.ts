@@ -1,0 +1,38 @@
+// What each command loads: heavy packages only where they are needed.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { example, int8c, repository, temporaryFolder } from './int8c.ts';
+
+const folder = temporaryFolder();
+const recorder = fileURLToPath(new URL('record-modules.mjs', import.meta.url));
+
+/** Packages and own files (from the repository's root) that a command loads. */
+function loadedBy(args: readonly string[]): { packages: string[]; files: string[] } {
+  const record = join(folder, 'modules.txt');
+  const { code, stderr } = int8c(args, { node: ['--import', recorder], env: { INT8C_LOADED_MODULES: record } });
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const paths = readFileSync(record, 'utf8')
+    .split('\n')
+    .filter((url) => url.startsWith('file:'))
+    .map((url) => fileURLToPath(url).slice(repository.length));
+  const packageOf = (path: string) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+  return {
+    packages: [...new Set(paths.map(packageOf).filter((name) => name !== undefined))].sort(),
+    files: paths.filter((path) => packageOf(path) === undefined),
+  };
+}
+
+test('--help loads the command line and nothing of the compiler', () => {
+  const { packages, files } = loadedBy(['--help']);
+  expect(packages).toEqual(['commander', 'fastest-levenshtein']);
+  expect(files.filter((path) => /passes|frontends|ir\/ops|backends/.test(path))).toEqual([]);
+});
+
+test('compile --target c loads no parser, no protobuf, no wasm or GPU tools, and no other backend', () => {
+  const { packages, files } = loadedBy(['compile', example('shapes_int8.tflite'), '-o', join(folder, 'out')]);
+  expect(packages).toEqual(['@noble/hashes', 'commander', 'fastest-levenshtein', 'flatbuffers']);
+  expect([...new Set(files.map((path) => /backends\/[^/]+/.exec(path)?.[0]))]).toEqual([undefined, 'backends/c']);
+});
