@@ -45,8 +45,12 @@ class ProgramLowering {
   }
 
   run(): LoopProgram {
-    for (const op of this.func.ops) if (op.definition.lower !== undefined) this.lowerOp(op);
-    for (const { from, to, location } of this.storages.copies) this.copy(from, to, location);
+    const { copies } = this.storages;
+    for (const op of this.func.ops) {
+      if (op.definition.lower !== undefined) this.lowerOp(op);
+      for (const c of copies) if (c.after === op) this.copy(c.from, c.to, c.location);
+    }
+    for (const c of copies) if (c.after === undefined) this.copy(c.from, c.to, c.location);
     const used = new Set(this.calls.flatMap((c) => c.args.map((a) => a.storage)));
     const storages = this.storages.all().filter((s) => used.has(s) || !['const', 'arena'].includes(s.storage));
     const arena = planArena(lifetimesOf(storages, this.calls), this.inPlace);

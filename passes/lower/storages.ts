@@ -1,16 +1,17 @@
 // Where every value of a function lives: input, output, constant, state or arena. Views share the storage of what they
 // view; results that cannot be computed in place of an output or a state are copied at the end.
 import type { InterfaceTensor, Storage } from '../../ir/loops/kernel.ts';
-import type { Func, Port, Value } from '../../ir/module.ts';
+import type { Func, Op, Port, State, Value } from '../../ir/module.ts';
 import { constantOf } from '../../ir/ops/constant.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
 import { type ElementType, elementCount, type TensorType } from '../../ir/types.ts';
 
-/** A copy that the program makes after its last operator. */
+/** A copy that the program makes after an operator, or after its last one. */
 export interface Copy {
   readonly from: Storage;
   readonly to: Storage;
   readonly location: string;
+  readonly after?: Op | undefined;
 }
 
 export class StorageAssignment {
@@ -117,6 +118,11 @@ export function assignStorages(func: Func): StorageAssignment {
     const computed = root.producer !== undefined && constantOf(root) === undefined;
     if (computed && !storages.isBound(root)) storages.bind(root, outputs[i]!);
   }
+  const plans = func.states.map((s) => planNext(func, s));
+  for (const [i, s] of func.states.entries()) {
+    const root = rootOf(s.next);
+    if (plans[i]!.direct && !storages.isBound(root)) storages.bind(root, states[i]!);
+  }
   for (const [i, port] of func.outputs.entries()) {
     const from = storages.of(port.value);
     const to = outputs[i]!;
@@ -131,8 +137,30 @@ export function assignStorages(func: Func): StorageAssignment {
     return temporary;
   });
   for (const [i, s] of func.states.entries()) {
-    const to = states[i]!;
-    if (saved[i] !== to) storages.copies.push({ from: saved[i]!, to, location: `state ${s.name}` });
+    const [from, to] = [saved[i]!, states[i]!];
+    const after = from === storages.of(s.next) ? plans[i]!.after : undefined;
+    if (from !== to) storages.copies.push({ from, to, location: `state ${s.name}`, after });
   }
   return storages;
+}
+
+/** How a state gets its next value. */
+interface NextPlan {
+  /** The next value can be computed right into the state: its current value has had its last reader before. */
+  readonly direct: boolean;
+  /** Otherwise: the operator after which it can be copied there. Undefined where only the end of the program will do. */
+  readonly after: Op | undefined;
+}
+
+function planNext(func: Func, state: State): NextPlan {
+  const { param } = state;
+  const root = rootOf(state.next);
+  const producer = root.producer;
+  const returned = [...func.outputs.map((o) => o.value), ...func.states.map((s) => s.next)];
+  const keptToTheEnd = returned.some((v) => rootOf(v) === param);
+  if (producer === undefined || constantOf(root) !== undefined || keptToTheEnd)
+    return { direct: false, after: undefined };
+  const last = func.ops.findLastIndex((op) => op.operands.some((v) => v !== undefined && rootOf(v) === param));
+  const computed = func.ops.indexOf(producer);
+  return { direct: last < computed, after: func.ops[Math.max(last, computed)] };
 }
