@@ -42,8 +42,12 @@ export function typeOfTensor(tensor: TensorView): TensorType {
       hint: `The limit is ${maxRank}.`,
     });
   }
+  if (tensor.shape.some((d) => d < 0)) {
+    fail('I8C0204', `The tensor's shape is [${tensor.shape.join(', ')}].`, context);
+  }
   let count = 1;
-  for (const d of tensor.shape) count *= d;
+  // An extent of 0 does not excuse the others: loops over some of the dimensions must end too.
+  for (const d of tensor.shape) count *= Math.max(1, d);
   if (count > maxElements) {
     fail('I8C0004', `The tensor has ${count} elements.`, { ...context, hint: `The limit is ${maxElements}.` });
   }
