@@ -66,6 +66,17 @@ export function windowCount(
   return count;
 }
 
+/**
+ * Calls `visit` with the start of every row of `shape`: the index without its last dimension, and the number of the row.
+ * Rows have shape.at(-1) elements, and there are none without elements; a scalar is one row of one element.
+ */
+export function forEachRowIndex(
+  shape: readonly number[],
+  visit: (index: readonly number[], row: number) => void,
+): void {
+  if (shape.at(-1) !== 0) forEachIndex(shape.slice(0, -1), visit);
+}
+
 /** Calls `visit` with every index of `shape` in row-major order (the same array each time). */
 export function forEachIndex(shape: readonly number[], visit: (index: readonly number[], flat: number) => void): void {
   const index = new Array<number>(shape.length).fill(0);

@@ -169,7 +169,8 @@ export function typeProblem(type: TensorType): string | undefined {
   if (!type.shape.every((d) => Number.isSafeInteger(d) && d >= 0)) {
     return `dimensions must be non-negative integers, got [${type.shape.join(', ')}]`;
   }
-  const count = elementCount(type.shape);
+  // An extent of 0 does not excuse the others: loops over some of the dimensions must end too.
+  const count = elementCount(type.shape.filter((d) => d > 0));
   if (count > maxElements) return `has ${count} elements, more than ${maxElements}`;
   const q = type.quant;
   if (q === undefined) return undefined;

@@ -2,7 +2,7 @@
 import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { movedType } from '../moved-type.ts';
-import { broadcastShape, broadcastStrides, forEachIndex } from '../shapes.ts';
+import { broadcastShape, broadcastStrides, forEachRowIndex } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { elementCount, sameShape, stridesOf } from '../types.ts';
@@ -37,7 +37,7 @@ export const broadcastTo = defineOp({
     const missing = shape.length - own.length;
     const run = shape.at(-1) ?? 1;
     const step = own.at(-1) === run ? 1 : 0;
-    forEachIndex(shape.slice(0, -1), (index, row) => {
+    forEachRowIndex(shape, (index, row) => {
       let from = 0;
       for (let d = 0; d < own.length - 1; d++) if (own[d] !== 1) from += index[missing + d]! * strides[d]!;
       for (let i = 0; i < run; i++) y[row * run + i] = x[from + i * step]!;

@@ -41,6 +41,7 @@ export const concat = defineOp({
   reference({ operands, attributes: { axis }, results }) {
     const { type, data } = results[0]!;
     const rows = elementCount(type.shape.slice(0, axis));
+    if (data.length === 0) return;
     let at = 0;
     for (let row = 0; row < rows; row++) {
       for (const x of operands) {

@@ -76,6 +76,7 @@ export const cumsum = defineOp({
     const { exclusive, reverse, requant } = attributes;
     const [outer, depth, inner] = splitAtAxis(type.shape, attributes.axis);
     const sum = runningSum(type.element, attributes);
+    if (y.length === 0) return;
     for (let o = 0; o < outer; o++)
       for (let i = 0; i < inner; i++) {
         let acc = sum.start;

@@ -31,7 +31,7 @@ export const gatherNd = defineOp({
     const depth = indices.type.shape.at(-1)!;
     const strides = stridesOf(x.type.shape);
     const run = elementCount(x.type.shape.slice(depth));
-    const count = elementCount(indices.type.shape.slice(0, -1));
+    const count = run === 0 ? 0 : elementCount(indices.type.shape.slice(0, -1));
     for (let i = 0; i < count; i++) {
       let from = 0;
       for (let d = 0; d < depth; d++) {

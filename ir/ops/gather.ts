@@ -54,6 +54,7 @@ export const gather = defineOp({
     const [ahead, extent, run] = splitAtAxis(x.type.shape, axis);
     const batches = elementCount(x.type.shape.slice(0, batch_dims));
     const chosen = indices.data.length / batches;
+    if (y.length === 0) return;
     for (let row = 0, at = 0; row < ahead; row++) {
       const batch = Math.floor(row / (ahead / batches));
       for (let i = 0; i < chosen; i++, at += run) {

@@ -4,7 +4,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
 import { movedType } from '../moved-type.ts';
-import { forEachIndex, stridedIndex } from '../shapes.ts';
+import { forEachRowIndex, stridedIndex } from '../shapes.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { elementCount, stridesOf } from '../types.ts';
@@ -45,7 +45,7 @@ export const mirrorPad = defineOp({
       }),
     );
     const columns = source.at(-1) ?? [0];
-    forEachIndex(results[0]!.type.shape.slice(0, -1), (index, row) => {
+    forEachRowIndex(results[0]!.type.shape, (index, row) => {
       let from = 0;
       for (const [d, i] of index.entries()) from += source[d]![i]! * strides[d]!;
       for (const [i, column] of columns.entries()) y[row * columns.length + i] = x[from + column]!;

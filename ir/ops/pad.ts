@@ -4,7 +4,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import type { MapLowering } from '../loops/lowering.ts';
 import type { Buffer } from '../loops/types.ts';
 import { movedType } from '../moved-type.ts';
-import { forEachIndex, stridedPosition } from '../shapes.ts';
+import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, fillElements, joinDimensions, type StridedLayout } from '../strided-copy.ts';
 import { copyRun, type TensorData } from '../tensor-data.ts';
 import { elementCount, integerRange, stridesOf, type TensorType } from '../types.ts';
@@ -46,7 +46,7 @@ export const pad = defineOp({
     const { shape } = x.type;
     const run = shape.at(-1) ?? 1;
     const strides = stridesOf(y.type.shape);
-    forEachIndex(shape.slice(0, -1), (index, row) => {
+    forEachRowIndex(shape, (index, row) => {
       const at = before.map((n, d) => n + (index[d] ?? 0));
       copyRun(y.data, stridedPosition(at, strides), x.data, row * run, (row + 1) * run);
     });

@@ -14,11 +14,16 @@ export const resizeAttributes = {
   half_pixel_centers: attr.bool({ fallback: false, doc: 'Positions are the centres of pixels.' }),
 };
 
+/** The largest extent: every position in units of 1/1024 fits an i32, and a list of positions stays small. */
+const maxExtent = 2 ** 20;
+
 /** The shape of a resized NHWC image. */
 export function resizedShape(x: TensorType, size: readonly number[]): number[] {
   rule(x.shape.length === 4, `takes an input of rank 4, got ${x.shape.length}`);
   const [n, height, width, channels] = x.shape as [number, number, number, number];
   rule(height > 0 && width > 0, 'cannot enlarge an image without pixels');
+  const fits = [height, width, ...size].every((extent) => extent <= maxExtent);
+  rule(fits, `takes and gives images of at most ${maxExtent} rows and columns`);
   return [n, size[0]!, size[1]!, channels];
 }
 
@@ -37,6 +42,7 @@ export const resizeNearest = defineOp({
     const [n, height, width, channels] = type.shape as [number, number, number, number];
     const rows = nearestPositions(height, attributes.size[0]!, attributes);
     const columns = nearestPositions(width, attributes.size[1]!, attributes);
+    if (data.length === 0) return;
     let at = 0;
     for (let b = 0; b < n; b++)
       for (const row of rows)

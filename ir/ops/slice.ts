@@ -3,7 +3,7 @@ import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import type { Op, Value } from '../module.ts';
 import { movedType } from '../moved-type.ts';
-import { forEachIndex, stridedPosition } from '../shapes.ts';
+import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { sameShape, stridesOf } from '../types.ts';
@@ -57,7 +57,7 @@ export const slice = defineOp({
     const strides = stridesOf(operands[0]!.type.shape);
     const run = size.at(-1) ?? 1;
     const by = step.at(-1) ?? 1;
-    forEachIndex(size.slice(0, -1), (index, row) => {
+    forEachRowIndex(size, (index, row) => {
       const taken = start.map((s, d) => s + (index[d] ?? 0) * step[d]!);
       const from = stridedPosition(taken, strides);
       for (let i = 0; i < run; i++) y[row * run + i] = x[from + i * by]!;

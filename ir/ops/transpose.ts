@@ -1,7 +1,7 @@
 // transpose: the dimensions in another order.
 import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
-import { forEachIndex, stridedPosition } from '../shapes.ts';
+import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { stridesOf, type TensorType, tensorType } from '../types.ts';
@@ -37,7 +37,7 @@ export const transpose = defineOp({
     const shape = results[0]!.type.shape;
     const run = shape.at(-1) ?? 1;
     const step = along.at(-1) ?? 1;
-    forEachIndex(shape.slice(0, -1), (index, row) => {
+    forEachRowIndex(shape, (index, row) => {
       let from = stridedPosition(index, along);
       for (let at = row * run; at < (row + 1) * run; at++, from += step) y[at] = x[from]!;
     });
