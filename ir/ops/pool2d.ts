@@ -95,6 +95,7 @@ function resultType(pooling: Pooling, { operands, attributes: a, asked }: TypeRu
   rule(x.shape.length === 4, 'takes an input of rank 4');
   rule(pooling.elements.includes(x.element), `takes ${pooling.elements.join(', ')}, got ${x.element}`);
   const [n, height, width, channels] = x.shape as [number, number, number, number];
+  rule(height > 0 && width > 0, 'takes an input with rows and columns');
   rule(
     [...a.kernel, ...a.stride].every((k) => k <= maxWindow),
     `has a window or stride above ${maxWindow}`,

@@ -51,6 +51,8 @@ describe('pooling', () => {
     expect(() => runOperator(averagePool2d, [x], { kernel: [1, 1], pad: [1, 0, 0, 0] })).toThrow(RuleViolation);
     const wide = randomTensor(randomNumbers(1), quantized('i16', [1, 300, 300, 1]));
     expect(() => runOperator(averagePool2d, [wide], { kernel: [300, 300] })).toThrow(/32 bits/);
+    const empty = { type: tensorType('f32', [1, 0, 2, 1]), data: new Float32Array(0) };
+    expect(() => runOperator(maxPool2d, [empty], { kernel: [2, 2], pad: [1, 1, 0, 0] })).toThrow(/rows and columns/);
     const other = [quantized('i16', [1, 2, 2, 1], 0.2)];
     expect(() => runOperator(maxPool2d, [x], { kernel: [1, 1] }, other)).toThrow(/one quantization/);
   });
