@@ -73,5 +73,9 @@ export const cast = defineOp({
       },
     ];
   },
-  inPlace: (op) => (bytesPerElement(op.result.type.element) === bytesPerElement(op.operand(0).type.element) ? [0] : []),
+  // Integers of equal size only: C must not read a float where it wrote an integer.
+  inPlace(op) {
+    const [from, to] = [op.operand(0).type.element, op.result.type.element];
+    return from !== 'f32' && to !== 'f32' && bytesPerElement(from) === bytesPerElement(to) ? [0] : [];
+  },
 });

@@ -53,5 +53,4 @@ export const dequantize = defineOp({
       },
     ];
   },
-  inPlace: (op) => (op.operand(0).type.element === 'i32' ? [0] : []),
 });

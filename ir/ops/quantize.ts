@@ -83,5 +83,4 @@ export const quantize = defineOp({
       },
     ];
   },
-  inPlace: (op) => (op.result.type.element === 'i32' ? [0] : []),
 });
