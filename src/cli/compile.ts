@@ -2,14 +2,13 @@
 import { join } from 'node:path';
 import { type Compiled, compile } from '../compile.ts';
 import { importModelFile } from '../files/model-file.ts';
-import { type WrittenFile, writeFiles } from '../files/write-files.ts';
-import type { Manifest } from '../manifest.ts';
+import { writeFiles } from '../files/write-files.ts';
 import { type TargetName, targetNamed } from '../targets.ts';
-import { tensorRows } from './describe-tensors.ts';
 import { type ImportFlags, importOptions } from './import-flags.ts';
 import { type PrintedStage, StagePrinter } from './print-after.ts';
 import { reportDiagnostics } from './report.ts';
-import { columns, grouped, print, printAside, printJson, styled } from './terminal.ts';
+import { fileLines, summaryLines } from './summary.ts';
+import { print, printAside, printJson } from './terminal.ts';
 
 export interface CompileFlags extends ImportFlags {
   readonly target: string;
@@ -53,7 +52,8 @@ export async function compileCommand(path: string, flags: CompileFlags): Promise
     results.push({ manifest, files, diagnostics, ...(stages.wanted ? { stages: texts } : {}) });
     if (json) continue;
     if (results.length === 1) tellProgram(compiled, say);
-    tellFiles(manifest.target, folder, files, say);
+    say(`${manifest.target}: wrote ${files.length} files to ${folder}`);
+    for (const line of fileLines(files)) say(line);
   }
   if (json) printJson(results.length === 1 ? results[0] : results);
 }
@@ -63,24 +63,4 @@ type Say = (text: string) => void;
 function tellProgram({ manifest, diagnostics }: Compiled, say: Say): void {
   for (const line of summaryLines(manifest)) say(line);
   reportDiagnostics(diagnostics);
-}
-
-function tellFiles(target: string, folder: string, files: readonly WrittenFile[], say: Say): void {
-  say(`${target}: wrote ${files.length} files to ${folder}`);
-  const rows = files.map((f) => [`  ${f.path}`, `${grouped(f.bytes)} bytes`]);
-  for (const line of columns(rows, [1])) say(line);
-}
-
-/** Interface, work and memory of a program. */
-export function summaryLines(manifest: Manifest): string[] {
-  const { bytes, macs, inputs, outputs, states } = manifest;
-  const state = bytes.state === 0 ? '' : `, ${grouped(bytes.state)} bytes of state`;
-  return [
-    `${styled('bold', manifest.name, process.stdout)}: ${grouped(macs)} multiply-accumulates`,
-    ...columns([...tensorRows('input', inputs), ...tensorRows('output', outputs), ...tensorRows('state', states)]).map(
-      (line) => `  ${line}`,
-    ),
-    `  ${grouped(bytes.constants)} bytes of weights and tables${state}`,
-    `  ${grouped(bytes.arena)} bytes of arena (lower bound ${grouped(bytes.arenaLowerBound)})`,
-  ];
 }
