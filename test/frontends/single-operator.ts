@@ -36,6 +36,8 @@ const schemaTypes: Partial<Record<ElementType, NonNullable<Tensor['type']>>> = {
 export interface Operand {
   readonly data: TensorData;
   readonly isConstant: boolean;
+  /** A state, which starts as zeros. */
+  readonly isVariable?: boolean;
 }
 
 type Numbers = readonly (number | bigint)[];
@@ -48,6 +50,11 @@ export function fed(type: TensorType, values: Numbers): Operand {
 /** An operand that the file holds. */
 export function held(type: TensorType, values: Numbers): Operand {
   return { data: tensorOf(type, values), isConstant: true };
+}
+
+/** An operand that is the operator's own state. */
+export function variable(type: TensorType): Operand {
+  return { data: tensorOf(type, []), isConstant: false, isVariable: true };
 }
 
 /** A constant vector of i32: axes, sizes, shapes. */
@@ -73,24 +80,29 @@ function tensorEntry(type: TensorType, name: string, buffer: number): Tensor {
   return { ...entry, quantization };
 }
 
-/** The bytes of a model of one operator. */
+const isFed = (o: Operand | undefined) => o !== undefined && !o.isConstant && o.isVariable !== true;
+
+/** The bytes of a model of one operator; undefined stands for an operand that is left out. */
 export function singleOperator(
   opcode: Opcode,
-  operands: readonly Operand[],
+  given: readonly (Operand | undefined)[],
   results: readonly TensorType[],
   builtinOptions?: Options,
 ): Uint8Array {
-  const inputs = operands.map((_, i) => i);
+  const operands = given.filter((o) => o !== undefined);
+  const inputs = given.map((o) => (o === undefined ? -1 : operands.indexOf(o)));
   const outputs = results.map((_, i) => operands.length + i);
   const tensors = [
-    ...operands.map(({ data, isConstant }, i) => tensorEntry(data.type, `x${i}`, isConstant ? i + 1 : 0)),
+    ...operands.map(({ data, isConstant, isVariable = false }, i) => {
+      return { ...tensorEntry(data.type, `x${i}`, isConstant ? i + 1 : 0), isVariable };
+    }),
     ...results.map((type, i) => tensorEntry(type, `y${i}`, 0)),
   ];
   const operator = { opcodeIndex: 0, inputs, outputs, ...(builtinOptions === undefined ? {} : { builtinOptions }) };
   return encodeTflite({
     version: 3,
     operatorCodes: [{ builtinCode: opcode, version: 1 }],
-    subgraphs: [{ tensors, inputs: inputs.filter((i) => !operands[i]?.isConstant), outputs, operators: [operator] }],
+    subgraphs: [{ tensors, inputs: inputs.filter((i) => isFed(operands[i])), outputs, operators: [operator] }],
     buffers: [{}, ...operands.map(({ data, isConstant }) => (isConstant ? { data: bytesOf(data.data) } : {}))],
   });
 }
@@ -108,7 +120,7 @@ export interface SingleRun {
 /** Imports a model of one operator and runs it both ways. Results have the types that the file says. */
 export function runSingle(
   opcode: Opcode,
-  operands: readonly Operand[],
+  operands: readonly (Operand | undefined)[],
   results: readonly TensorType[],
   options?: Options,
 ): SingleRun {
@@ -117,7 +129,10 @@ export function runSingle(
   const func = module.entry;
   expect(func.outputs.map((o) => o.value.type)).toEqual(results);
   const operators = func.ops.map((op) => op.definition.name).filter((name) => name !== 'constant');
-  const feeds: TensorArray[] = operands.filter((o) => !o.isConstant).map((o) => o.data.data);
+  const feeds: TensorArray[] = operands
+    .filter((o) => o !== undefined)
+    .filter(isFed)
+    .map((o) => o.data.data);
   runPasses(module, { passes: executable });
   const expected = createReferenceRunner(func).run(feeds);
   const again = importTflite(bytes, { name: 'single' }).module;
