@@ -110,6 +110,19 @@ describe('fills', () => {
     expect(() => range('i32', [0, 2 ** 31 - 1, 1], 1)).toThrow(/I8C0004/);
   });
 
+  it('ONE_HOT marks the indexed position along a new axis', () => {
+    const hot = (indices: Operand, axis: number, result: TensorType, on: Operand, off: Operand) =>
+      first('ONE_HOT', [indices, int(3), on, off], result, { type: 'OneHotOptions', value: { axis } });
+    const [one, zero] = [held(f32(), [1]), held(f32(), [0])];
+    const pair = fed(plain('i32', [2]), [2, 0]);
+    expect(hot(pair, -1, f32(2, 3), one, zero)).toEqual([0, 0, 1, 1, 0, 0]);
+    expect(hot(pair, 0, f32(3, 2), one, zero)).toEqual([0, 1, 0, 0, 1, 0]);
+    const outside = fed(plain('i64', [3]), [-1n, 1n, 3n]);
+    const values = [held(i8([]), [9]), held(i8([]), [-9])] as const;
+    expect(hot(outside, -1, i8([3, 3]), ...values)).toEqual([-9, -9, -9, -9, 9, -9, -9, -9, -9]);
+    expect(() => hot(pair, 2, f32(2, 3), one, zero)).toThrow(/axis 2/);
+  });
+
   it('BROADCAST_TO and TILE repeat', () => {
     expect(first('BROADCAST_TO', [counted(i8([2, 1])), ints(2, 2)], i8([2, 2]))).toEqual([1, 1, 2, 2]);
     const tiled = first('TILE', [counted(i8([2, 2])), ints(1, 2)], i8([2, 4]));

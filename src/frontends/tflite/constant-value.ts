@@ -3,13 +3,12 @@ import type { Value } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
 import { type TensorData, tensorOf } from '../../../ir/tensor-data.ts';
 import { tensorType } from '../../../ir/types.ts';
+import { outputName } from './moved.ts';
 import type { OperatorContext } from './operator-context.ts';
 
 /** A constant, named like output 0. */
 export function constantValue(op: OperatorContext, value: TensorData): Value {
-  const [output] = op.operator.outputs;
-  const name = output === undefined ? undefined : op.scope.tensorName(output);
-  return op.builder.create(constant, [], { value }, value.type, name);
+  return op.builder.create(constant, [], { value }, value.type, outputName(op));
 }
 
 /** Integers as a tensor of the output's element type, i32 or i64: a vector unless another shape is given. */

@@ -5,10 +5,15 @@ import { Movement } from '../../../ir/movement.ts';
 import { type ElementType, type Quantization, sameQuantization } from '../../../ir/types.ts';
 import type { OperatorContext } from './operator-context.ts';
 
+/** The file's name of output `i`. */
+export function outputName(op: OperatorContext, i = 0): string {
+  const tensor = op.operator.outputs[i];
+  return tensor === undefined ? '' : op.scope.tensorName(tensor);
+}
+
 /** Builds moving operators whose results are named like output `i`. */
 export function movement(op: OperatorContext, i = 0): Movement {
-  const tensor = op.operator.outputs[i];
-  return new Movement(op.builder, tensor === undefined ? undefined : op.scope.tensorName(tensor));
+  return new Movement(op.builder, outputName(op, i));
 }
 
 /** Element types whose quantization means something; index tensors carry junk. */

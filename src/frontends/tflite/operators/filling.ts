@@ -1,8 +1,13 @@
 // Rows of operators that make tensors out of little: fills, ranges, repetitions.
+import { Movement } from '../../../../ir/movement.ts';
+import { equal } from '../../../../ir/ops/comparison.ts';
+import { constant } from '../../../../ir/ops/constant.ts';
+import { select } from '../../../../ir/ops/select.ts';
+import { normalizeAxis } from '../../../../ir/shapes.ts';
 import { numbersOf, tensorOf } from '../../../../ir/tensor-data.ts';
 import { type ElementType, elementCount, tensorType } from '../../../../ir/types.ts';
 import { constantValue } from '../constant-value.ts';
-import { asOutput, movement } from '../moved.ts';
+import { asOutput, constantInt, movement, outputName } from '../moved.ts';
 import type { OperatorContext, Rows } from '../operator-context.ts';
 
 export const fillingRows: Rows = {
@@ -22,6 +27,23 @@ export const fillingRows: Rows = {
   RANGE(op) {
     return constantValue(op, rangeOf(op));
   },
+  ONE_HOT(op) {
+    const indices = movement(op).reinterpret(op.input(0), undefined);
+    const rank = indices.type.shape.length;
+    const depth = constantInt(op, 1, 'depth');
+    if (depth < 0 || depth > maxRange) op.fail('I8C0207', `The depth is ${depth}.`);
+    const axis = normalizeAxis(op.options('OneHotOptions').axis, rank + 1);
+    const { element } = indices.type;
+    if (element !== 'i32' && element !== 'i64') op.fail('I8C0202', `ONE_HOT of ${element} indices.`);
+    // Positions along the new axis, one for each place of the indices behind it.
+    const counted = tensorType(element, [depth, ...new Array<number>(rank - axis).fill(1)]);
+    const value = tensorOf(counted, rangeUpTo(depth));
+    const positions = op.builder.create(constant, [], { value }, counted, 'positions');
+    const apart = movement(op).reshape(indices, indices.type.shape.toSpliced(axis, 0, 1));
+    const isHot = op.builder.create(equal, [apart, positions]);
+    const [on, off] = [2, 3].map((i) => asOutput(op, new Movement(op.builder).reshape(op.input(i), [])));
+    return asOutput(op, op.builder.create(select, [isHot, on, off], {}, undefined, outputName(op)));
+  },
   BROADCAST_TO(op) {
     return asOutput(op, movement(op).broadcast(op.input(0), op.ints(1, 'shape')));
   },
@@ -32,6 +54,8 @@ export const fillingRows: Rows = {
 
 /** Ranges are kept as constants, so a longer one is more likely a mistake than a table. */
 const maxRange = 2 ** 22;
+
+const rangeUpTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** start, start + delta, ... up to limit, floats by repeated addition in f32 (TensorFlow Lite kernels/range.cc). */
 function rangeOf(op: OperatorContext) {

@@ -3,7 +3,7 @@ import { rule } from '../../../../ir/define-op.ts';
 import { mirrorPad } from '../../../../ir/ops/mirror-pad.ts';
 import { numbersOf } from '../../../../ir/tensor-data.ts';
 import { sameQuantization } from '../../../../ir/types.ts';
-import { asOutput, movement, storedZero } from '../moved.ts';
+import { asOutput, movement, outputName, storedZero } from '../moved.ts';
 import type { OperatorContext, Rows } from '../operator-context.ts';
 
 export const paddingRows: Rows = {
@@ -22,7 +22,10 @@ export const paddingRows: Rows = {
   MIRROR_PAD(op) {
     const { before, after } = borders(op);
     const mode = op.options('MirrorPadOptions').mode === 'REFLECT' ? 'reflect' : 'symmetric';
-    return asOutput(op, op.builder.create(mirrorPad, [op.input(0)], { before, after, mode }));
+    return asOutput(
+      op,
+      op.builder.create(mirrorPad, [op.input(0)], { before, after, mode }, undefined, outputName(op)),
+    );
   },
 };
 

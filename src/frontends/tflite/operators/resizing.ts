@@ -2,17 +2,17 @@
 import type { AttributeInput } from '../../../../ir/builder.ts';
 import { resizeBilinear } from '../../../../ir/ops/resize-bilinear.ts';
 import { type resizeAttributes, resizeNearest } from '../../../../ir/ops/resize-nearest.ts';
-import { asOutput } from '../moved.ts';
+import { asOutput, outputName } from '../moved.ts';
 import type { OperatorContext, Rows } from '../operator-context.ts';
 
 export const resizingRows: Rows = {
   RESIZE_NEAREST_NEIGHBOR(op) {
-    const options = op.options('ResizeNearestNeighborOptions');
-    return asOutput(op, op.builder.create(resizeNearest, [op.input(0)], resizing(op, options)));
+    const attributes = resizing(op, op.options('ResizeNearestNeighborOptions'));
+    return asOutput(op, op.builder.create(resizeNearest, [op.input(0)], attributes, undefined, outputName(op)));
   },
   RESIZE_BILINEAR(op) {
-    const options = op.options('ResizeBilinearOptions');
-    return asOutput(op, op.builder.create(resizeBilinear, [op.input(0)], resizing(op, options)));
+    const attributes = resizing(op, op.options('ResizeBilinearOptions'));
+    return asOutput(op, op.builder.create(resizeBilinear, [op.input(0)], attributes, undefined, outputName(op)));
   },
 };
 
