@@ -4,40 +4,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CompileError } from '../../ir/diagnostics.ts';
-import { sameBytes, type TensorArray } from '../../ir/tensor-data.ts';
+import { sameBytes } from '../../ir/tensor-data.ts';
 import { fileLines, summaryLines } from '../cli/summary.ts';
 import { type Compiled, compile } from '../compile.ts';
 import { heldOutSet, sampleSet } from '../example/datasets.ts';
 import { classNames, type Dataset, imageSize } from '../example/draw.ts';
-import { countRight } from '../example/train.ts';
 import { importModelFile } from '../files/model-file.ts';
 import { decodeNpy } from '../files/npy.ts';
 import { writeFiles } from '../files/write-files.ts';
 import type { Program } from '../program.ts';
 import { createRunner, type Runner } from '../runner.ts';
+import { accuracyOf, asFloat, asInt8, classify } from './accuracy.ts';
 
 const example = fileURLToPath(new URL('../../../docs/example/', import.meta.url));
 const output = join('out', 'demo');
-const area = imageSize * imageSize;
 
 /** How many of the samples are told about one by one. */
 const shown = 8;
 
 const say = (text = '') => process.stdout.write(`${text}\n`);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
-/** The image [1, 24, 24, 1] at position `i` of a data set, as a network takes it. */
-type Picture = (data: Dataset, i: number) => TensorArray;
-
-const greyLevels = (data: Dataset, i: number) => data.pixels.subarray(i * area, (i + 1) * area);
-const asFloat: Picture = (data, i) => Float32Array.from(greyLevels(data, i), (grey) => grey / 255);
-const asInt8: Picture = (data, i) => Int8Array.from(greyLevels(data, i), (grey) => grey - 128);
-
-/** The network's probabilities for one image; both networks have one input and one output. */
-async function classify(runner: Runner, image: TensorArray): Promise<TensorArray> {
-  const results = await runner.run({ image });
-  return results.probabilities ?? new Int8Array(classNames.length);
-}
 
 /** An image as text, two rows of pixels to a line. */
 function drawn(image: Uint8Array): string[] {
@@ -90,14 +76,6 @@ function tell(samples: Dataset, i: number, quantized: readonly number[]): void {
   const label = samples.labels[i] ?? 0;
   const verdict = `${classNames[best]} (${percent((quantized[best]! + 128) / 256)})`;
   say(`  a ${String(classNames[label]).padEnd(9)} is seen as ${verdict}${best === label ? '' : '  <- wrong'}`);
-}
-
-/** Share of the held-out images that a network classifies right, as its compiled loops in JavaScript. */
-async function accuracyOf(program: Program, data: Dataset, picture: Picture): Promise<number> {
-  const runner = await createRunner(program, { target: 'js' });
-  const scores: number[] = [];
-  for (let i = 0; i < data.count; i++) scores.push(...Array.from(await classify(runner, picture(data, i)), Number));
-  return countRight(scores, data.labels) / data.count;
 }
 
 const started = performance.now();
