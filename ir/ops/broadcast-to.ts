@@ -10,7 +10,7 @@ import { reshape } from './reshape.ts';
 
 export const broadcastTo = defineOp({
   name: 'broadcast_to',
-  doc: 'x repeated to a larger shape by numpy’s rule: trailing dimensions align, an extent of 1 stretches. A fill is a broadcast scalar; a tile is a broadcast between two reshapes. Sources: TensorFlow Lite reference/broadcast_to.h; ONNX Expand.',
+  doc: 'x repeated to a larger shape by numpy’s rule. Trailing dimensions align, an extent of 1 stretches. A fill is a broadcast scalar; a tile is a broadcast between two reshapes. Sources: TensorFlow Lite reference/broadcast_to.h; ONNX Expand.',
   operands: [{ name: 'x', doc: 'Any tensor of at most the result’s rank.' }],
   attributes: { shape: attr.ints({ min: 0, doc: 'The result’s shape.' }) },
   results: ['y'],

@@ -18,7 +18,7 @@ const fractionBits = 19;
 
 export const cumsum = defineOp({
   name: 'cumsum',
-  doc: 'y[k] = x[0] + ... + x[k] along an axis; without x[k] itself if exclusive; from the last element down if reverse. f32 adds in this order; i32 and i64 wrap. The integer form accumulates initial + sum of (x - input_zero) * 2^left_shift. TensorFlow Lite Micro starts its quantized sums at the stored integer 0, that is at -zero points instead of nothing; int8c does the same. Sources: TensorFlow Lite reference/cumsum.h, micro/kernels/cumsum.cc.',
+  doc: 'Running sums along an axis. y[k] = x[0] + ... + x[k] along an axis; without x[k] itself if exclusive; from the last element down if reverse. f32 adds in this order; i32 and i64 wrap. The integer form accumulates initial + sum of (x - input_zero) * 2^left_shift. TensorFlow Lite Micro starts its quantized sums at the stored integer 0, that is at -zero points instead of nothing; int8c does the same. Sources: TensorFlow Lite reference/cumsum.h, micro/kernels/cumsum.cc.',
   operands: [{ name: 'x', doc: 'f32, i32, i64, or quantized i8 or u8.' }],
   attributes: {
     axis: attr.int({ min: 0, doc: 'The dimension to sum along.' }),

@@ -8,7 +8,7 @@ import { elementCount, stridesOf } from '../types.ts';
 
 export const gatherNd = defineOp({
   name: 'gather_nd',
-  doc: 'y[i, r] = x[indices[i, 0], indices[i, 1], ..., r]: the last dimension of indices holds the leading coordinates of a slice of x. A coordinate outside its dimension takes the nearest inside, as in `gather`. Sources: TensorFlow Lite micro/kernels/gather_nd.cc; ONNX GatherND without batch dimensions.',
+  doc: 'Slices of x chosen by index tuples. y[i, r] = x[indices[i, 0], indices[i, 1], ..., r]: the last dimension of indices holds the leading coordinates of a slice of x. A coordinate outside its dimension takes the nearest inside, as in `gather`. Sources: TensorFlow Lite micro/kernels/gather_nd.cc; ONNX GatherND without batch dimensions.',
   operands: [
     { name: 'x', doc: 'Any tensor.' },
     { name: 'indices', doc: 'i32 or i64; the last dimension is at most the rank of x.' },

@@ -13,7 +13,7 @@ import { slice } from './slice.ts';
 
 export const gather = defineOp({
   name: 'gather',
-  doc: 'y[b, o, i, r] = x[b, o, indices[b, i], r]: the batch dimensions that x and indices share, those of x ahead of the axis, those of indices, those of x behind the axis. An index outside the axis takes the nearest inside: formats call it an error, firmware has nowhere to report it, and no read may leave x. Sources: TensorFlow Lite micro/kernels/gather.cc; ONNX Gather.',
+  doc: 'Slices of x chosen by an index tensor. y[b, o, i, r] = x[b, o, indices[b, i], r]: the batch dimensions that x and indices share, those of x ahead of the axis, those of indices, those of x behind the axis. An index outside the axis takes the nearest inside: formats call it an error, firmware has nowhere to report it, and no read may leave x. Sources: TensorFlow Lite micro/kernels/gather.cc; ONNX Gather.',
   operands: [
     { name: 'x', doc: 'Any tensor of rank at least 1.' },
     { name: 'indices', doc: 'i32 or i64, any shape that starts with the batch dimensions.' },

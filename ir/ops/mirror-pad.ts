@@ -12,7 +12,7 @@ import { paddedShape } from './pad.ts';
 
 export const mirrorPad = defineOp({
   name: 'mirror_pad',
-  doc: 'x with a border that continues it backwards: `reflect` turns at the edge element (3 2 | 1 2 3 | 2 1), `symmetric` between it and the next (2 1 | 1 2 3 | 3 2). A border is at most as long as what it repeats. Sources: TensorFlow Lite micro/kernels/mirror_pad.cc; ONNX Pad, mode reflect.',
+  doc: 'x with a border that continues it backwards. `reflect` turns at the edge element (3 2 | 1 2 3 | 2 1), `symmetric` between it and the next (2 1 | 1 2 3 | 3 2). A border is at most as long as what it repeats. Sources: TensorFlow Lite micro/kernels/mirror_pad.cc; ONNX Pad, mode reflect.',
   operands: [{ name: 'x', doc: 'Any tensor.' }],
   attributes: {
     before: attr.ints({ min: 0, doc: 'Elements added ahead of each dimension.' }),

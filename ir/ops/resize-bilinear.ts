@@ -14,7 +14,7 @@ const one = 2 ** fractionBits;
 
 export const resizeBilinear = defineOp({
   name: 'resize_bilinear',
-  doc: 'y = (1 - v)(1 - u) x[top, left] + v (1 - u) x[bottom, left] + (1 - v) u x[top, right] + v u x[bottom, right], where the position of a result row in x is i * scale, or (i + 0.5) * scale - 0.5 with half_pixel_centers, top is its floor and v its fraction; columns alike. Integers take positions in units of 1/1024, the scale rounded to it, and round the weighted sum half away from zero; floats compute in f32. Positions are limited to the image, which changes nothing but the few that TensorFlow Lite would read behind it. Source: TensorFlow Lite reference/resize_bilinear.h (ResizeBilinear, ResizeBilinearInteger; 8-bit unsigned images follow the integer form too).',
+  doc: 'An image of another size, each pixel interpolated between four. y = (1 - v)(1 - u) x[top, left] + v (1 - u) x[bottom, left] + (1 - v) u x[top, right] + v u x[bottom, right], where the position of a result row in x is i * scale, or (i + 0.5) * scale - 0.5 with half_pixel_centers, top is its floor and v its fraction; columns alike. Integers take positions in units of 1/1024, the scale rounded to it, and round the weighted sum half away from zero; floats compute in f32. Positions are limited to the image, which changes nothing but the few that TensorFlow Lite would read behind it. Source: TensorFlow Lite reference/resize_bilinear.h (ResizeBilinear, ResizeBilinearInteger; 8-bit unsigned images follow the integer form too).',
   operands: [{ name: 'x', doc: 'n x height x width x channels: f32, i8, u8 or i16.' }],
   attributes: resizeAttributes,
   results: ['y'],

@@ -29,7 +29,7 @@ export function resizedShape(x: TensorType, size: readonly number[]): number[] {
 
 export const resizeNearest = defineOp({
   name: 'resize_nearest',
-  doc: 'y[n, i, j, c] = x[n, row(i), column(j), c] with position(i) = min(floor((i + h) * scale), extent - 1), rounded half away from zero instead of down with align_corners; h = 0.5 with half_pixel_centers, else 0; scale = extent / size, or (extent - 1) / (size - 1) with align_corners. Positions are computed in f32, at compile time. Source: TensorFlow Lite reference/resize_nearest_neighbor.h.',
+  doc: 'An image of another size, each pixel a copy of the nearest one. y[n, i, j, c] = x[n, row(i), column(j), c] with position(i) = min(floor((i + h) * scale), extent - 1), rounded half away from zero instead of down with align_corners; h = 0.5 with half_pixel_centers, else 0; scale = extent / size, or (extent - 1) / (size - 1) with align_corners. Positions are computed in f32, at compile time. Source: TensorFlow Lite reference/resize_nearest_neighbor.h.',
   operands: [{ name: 'x', doc: 'n x height x width x channels, any element type.' }],
   attributes: resizeAttributes,
   results: ['y'],

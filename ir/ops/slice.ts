@@ -11,7 +11,7 @@ import { concat } from './concat.ts';
 
 export const slice = defineOp({
   name: 'slice',
-  doc: 'y[i, j, ...] = x[start[0] + i * step[0], start[1] + j * step[1], ...]. A negative step walks backwards: reversal is start = extent - 1, step = -1. Every index is inside x; importers resolve the masks and clamping of their formats. Sources: TensorFlow Lite reference/slice.h and strided_slice.h; ONNX Slice.',
+  doc: 'A regular part of x, forwards or backwards. y[i, j, ...] = x[start[0] + i * step[0], start[1] + j * step[1], ...]. A negative step walks backwards: reversal is start = extent - 1, step = -1. Every index is inside x; importers resolve the masks and clamping of their formats. Sources: TensorFlow Lite reference/slice.h and strided_slice.h; ONNX Slice.',
   operands: [{ name: 'x', doc: 'Any tensor.' }],
   attributes: {
     start: attr.ints({ min: 0, doc: 'First index of each dimension.' }),

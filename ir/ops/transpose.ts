@@ -9,7 +9,7 @@ import { reshape } from './reshape.ts';
 
 export const transpose = defineOp({
   name: 'transpose',
-  doc: 'y[i[perm[0]], i[perm[1]], ...] = x[i[0], i[1], ...]: dimension d of the result is dimension perm[d] of x. A quantization along an axis follows its dimension. Sources: TensorFlow Lite reference/transpose.h; ONNX Transpose.',
+  doc: 'The dimensions of x in another order. y[i[perm[0]], i[perm[1]], ...] = x[i[0], i[1], ...]: dimension d of the result is dimension perm[d] of x. A quantization along an axis follows its dimension. Sources: TensorFlow Lite reference/transpose.h; ONNX Transpose.',
   operands: [{ name: 'x', doc: 'Any tensor.' }],
   attributes: { perm: attr.ints({ min: 0, doc: 'For each dimension of the result, the dimension of x.' }) },
   results: ['y'],
