@@ -21,8 +21,9 @@ import {
   type Range,
   wrapRange,
 } from './range-rules.ts';
-import { carriedSteps, tripCount } from './range-steps.ts';
+import { carriedSteps, type Step, tripCount } from './range-steps.ts';
 import { type Buffer, laneOf, laneOfElement } from './types.ts';
+import { blocksOf, operandsOf, resultsOf } from './uses.ts';
 
 /** What a caller knows beyond the kernel itself: contents of constant buffers, values of scalar parameters. */
 export interface KnownRanges {
@@ -45,13 +46,43 @@ export function valueRanges(kernel: Kernel, known: KnownRanges = {}): Map<LoopVa
 /**
  * Intervals of values and indices. One walk over the kernel; a loop that carries integers is walked twice: first with
  * nothing known of them, to see what an iteration does to them, then with the bounds that follow from that. Sums over
- * nested loops so get the bound trips * step instead of "may be anything".
+ * nested loops so get the bound trips * step instead of "may be anything". What the first walk found is kept, so that
+ * time grows with the depth of a nest and does not double with it.
  */
 export function kernelRanges(kernel: Kernel, known: KnownRanges = {}): KernelRanges {
   const walk = new Walk(known);
   for (const s of kernel.scalars) walk.values.set(s, known.scalar?.(s) ?? fullRange(laneOf(s.type)));
   walk.block(kernel.body);
   return walk;
+}
+
+interface Iteration {
+  /** Intervals of the next carried values. */
+  readonly ends: readonly Range[];
+  readonly steps: readonly (Step | undefined)[];
+  /** What the iteration reads that is defined before the loop, and the loop's counter, with their intervals. */
+  readonly outside: readonly (readonly [LoopValue, Range])[];
+}
+
+const sameRange = (a: Range, b: Range) => a.min === b.min && a.max === b.max;
+
+/** The values that the body of a loop reads and does not define, and the counter. */
+function valuesFromOutside(loop: ForInstruction): LoopValue[] {
+  const [counter, ...carried] = loop.block.args;
+  const own = new Set<LoopValue>(carried);
+  const read = new Set<LoopValue>([counter!]);
+  const visit = (block: Block): void => {
+    for (const v of block.args) own.add(v);
+    for (const x of block.body) {
+      for (const v of operandsOf(x)) read.add(v);
+      for (const inside of blocksOf(x)) visit(inside);
+      for (const v of resultsOf(x)) own.add(v);
+    }
+    for (const v of block.results) read.add(v);
+  };
+  visit(loop.block);
+  own.delete(counter!);
+  return [...read].filter((v) => !own.has(v));
 }
 
 class Walk implements KernelRanges {
@@ -62,6 +93,9 @@ class Walk implements KernelRanges {
 
   readonly rangeOf = (v: LoopValue): Range =>
     this.values.get(v) ?? internalError(`a value of type ${v.type} is used before its definition`);
+
+  /** What the first walk of a loop found, with the values from outside that it depends on. */
+  private readonly iterations = new Map<ForInstruction, Iteration>();
 
   block(block: Block): void {
     for (const instruction of block.body) this.instruction(instruction);
@@ -107,11 +141,10 @@ class Walk implements KernelRanges {
     const trips = tripCount(lower, upper, x.step);
     const last = Math.max(lower.min, lower.min === lower.max ? lower.min + (trips.max - 1) * x.step : upper.max - 1);
     this.values.set(counter!, { min: lower.min, max: last });
-    for (const v of carried) this.values.set(v, fullRange(laneOf(v.type)));
-    this.block(x.block);
-    if (carried.some((v) => laneOf(v.type) !== 'f32')) {
-      const ends = x.block.results.map(this.rangeOf);
-      const steps = carriedSteps(x, this.rangeOf);
+    if (!carried.some((v) => laneOf(v.type) !== 'f32')) {
+      for (const v of carried) this.values.set(v, fullRange('f32'));
+    } else {
+      const { ends, steps } = this.iteration(x);
       carried.forEach((v, i) => {
         const init = this.rangeOf(x.inits[i]!);
         const step = steps[i];
@@ -124,12 +157,24 @@ class Walk implements KernelRanges {
         }
         this.values.set(v, range);
       });
-      this.block(x.block);
     }
+    this.block(x.block);
     x.results.forEach((v, i) => {
       const end = this.rangeOf(x.block.results[i]!);
       this.values.set(v, trips.min > 0 ? end : hull(this.rangeOf(x.inits[i]!), end));
     });
+  }
+
+  /** One iteration from any carried values; it is walked again only where a value that it reads has another interval. */
+  private iteration(x: ForInstruction): Iteration {
+    const known = this.iterations.get(x);
+    if (known?.outside.every(([v, range]) => sameRange(this.rangeOf(v), range))) return known;
+    for (const v of x.block.args.slice(1)) this.values.set(v, fullRange(laneOf(v.type)));
+    const outside = (known?.outside.map(([v]) => v) ?? valuesFromOutside(x)).map((v) => [v, this.rangeOf(v)] as const);
+    this.block(x.block);
+    const found = { ends: x.block.results.map(this.rangeOf), steps: carriedSteps(x, this.rangeOf), outside };
+    this.iterations.set(x, found);
+    return found;
   }
 
   private conditional(x: IfInstruction): void {

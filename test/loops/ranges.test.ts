@@ -118,3 +118,16 @@ test('two carried values may swap', () => {
   expect(ranges.get(p!)!.min).toBeLessThanOrEqual(1);
   expect(ranges.get(p!)!.max).toBeGreaterThanOrEqual(100);
 });
+
+test('forty nested loops that carry a sum are analysed at once, not in 2^40 walks', () => {
+  const b = new LoopBuilder();
+  const nest = (depth: number, acc: LoopValue): LoopValue =>
+    depth === 0
+      ? b.add(acc, b.load(x, 0))
+      : b.forCarry(0, depth <= 4 ? 3 : b.load(x, depth), [acc], (_i, [a]) => [nest(depth - 1, a!)])[0]!;
+  const sum = nest(40, b.constant(0));
+  b.store(y, 0, sum);
+  const ranges = kernelRanges(b.finish('deep', '', [x, y]));
+  expect(ranges.values.get(sum)).toEqual(fullRange('i32'));
+  expect([...ranges.indices.values()]).toContainEqual({ min: 40, max: 40 });
+});
