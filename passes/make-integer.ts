@@ -6,14 +6,16 @@
 //
 // How, is each operator's own answer (its `integer` hook).
 import { RuleViolation } from '../ir/define-op.ts';
-import { fail } from '../ir/diagnostics.ts';
+import { CompileError, type Diagnostic } from '../ir/diagnostics.ts';
 import type { Pass } from './pass.ts';
 import { rewrite } from './rewrite.ts';
 
 export const makeInteger: Pass = {
   name: 'make-integer',
   run(func, { module, report }) {
-    return rewrite(func, (op, builder) => {
+    // Whoever has to change a model wants to know of all that is wrong with it, not of the first thing.
+    const errors: Diagnostic[] = [];
+    const changed = rewrite(func, (op, builder) => {
       const where = op.location === '' ? op.definition.name : op.location;
       try {
         return op.definition.integer?.({
@@ -25,9 +27,18 @@ export const makeInteger: Pass = {
             report({ code, severity: 'note', where, message: `The operator: ${message}.` }),
         });
       } catch (error) {
-        if (error instanceof RuleViolation) fail('I8C0208', `The operator ${error.message}.`, { where });
-        throw error;
+        errors.push(...errorsOf(error, where));
+        return undefined;
       }
     });
+    if (errors.length > 0) throw new CompileError(errors);
+    return changed;
   },
 };
+
+/** What an operator's integer form says against the model; anything else is thrown on. */
+function errorsOf(error: unknown, where: string): readonly Diagnostic[] {
+  if (error instanceof CompileError) return error.diagnostics;
+  if (!(error instanceof RuleViolation)) throw error;
+  return [{ code: 'I8C0208', severity: 'error', where, message: `The operator ${error.message}.` }];
+}
