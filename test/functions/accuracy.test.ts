@@ -57,7 +57,14 @@ describe('accuracy in units of the last place', () => {
     ['x^2.5', (x: number) => pow(m, x, 2.5), (x: number) => x ** 2.5, [1e-15, 1e15], 'ratio', 3],
     ['x^-3', (x: number) => pow(m, x, -3), (x: number) => x ** -3, [1e-12, 1e12], 'ratio', 3],
     ['2^x', (x: number) => pow(m, 2, x), (x: number) => 2 ** x, [-125.9, 127.9], 'even', 3],
-    ['0.999^x', (x: number) => pow(m, Math.fround(0.999), x), (x: number) => Math.fround(0.999) ** x, [0, 80_000], 'even', 3],
+    [
+      '0.999^x',
+      (x: number) => pow(m, Math.fround(0.999), x),
+      (x: number) => Math.fround(0.999) ** x,
+      [0, 80_000],
+      'even',
+      3,
+    ],
   ] as const)('%s', (_name, f, exact, range, spacing, limit) => {
     expect(greatestError(f, exact, range, spacing)).toBeLessThan(limit);
   });
