@@ -48,7 +48,7 @@ export const shapingRows: Rows = {
 function reshapedShape(op: OperatorContext, count: number): readonly number[] {
   const candidates: (readonly number[])[] = [];
   if (op.constantInput(1) !== undefined) candidates.push(op.ints(1, 'new shape'));
-  const option = op.inputCount < 2 ? op.options('ReshapeOptions').newShape : undefined;
+  const option = op.has(1) ? undefined : op.options('ReshapeOptions').newShape;
   // An early way to say "scalar" (same source).
   if (option !== undefined) candidates.push(option.length === 1 && option[0] === 0 ? [] : option);
   candidates.push(op.outputType().shape);
