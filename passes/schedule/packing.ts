@@ -55,7 +55,7 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
   const outers = positionsOf(form, weights, order.outer);
   const groups = positionsOf(form, { ...weights, start: 0 }, order.reduce, order.group);
   const count = outers.length * Math.ceil(columns / size) * size * groups.length * order.group;
-  const packed = values instanceof Float32Array ? new Float32Array(count) : new Float64Array(count);
+  const packed = emptyLike(values, count);
   let n = 0;
   for (const outer of outers) {
     for (let tile = 0; tile < columns; tile += size) {
@@ -135,9 +135,16 @@ function weightValues(contents: TensorArray, zero: number): WeightValues {
   return zero === 0 ? contents : Float64Array.from(contents, (w) => w - zero);
 }
 
+/** An array that holds what `values` does; bytes, the usual weights, stay bytes. */
+function emptyLike(values: WeightValues, count: number): Float32Array | Int8Array | Float64Array {
+  if (values instanceof Float32Array) return new Float32Array(count);
+  return values instanceof Int8Array ? new Int8Array(count) : new Float64Array(count);
+}
+
 /** The smallest element type that holds the values. */
 function narrowest(values: WeightValues): { element: ElementType; data: TensorArray } {
   if (values instanceof Float32Array) return { element: 'f32', data: values };
+  if (values instanceof Int8Array) return { element: 'i8', data: values };
   let [low, high] = [0, 0];
   for (const v of values) {
     if (v < low) low = v;
