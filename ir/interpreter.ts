@@ -44,7 +44,10 @@ export function createReferenceRunner(func: Func, options: ReferenceOptions = {}
         for (const v of dying.get(op) ?? []) env.delete(v);
       }
       for (const s of func.states) {
-        states.set(s.param, { type: tensorType(s.param.type.element, s.param.type.shape), data: env.get(s.next)!.data });
+        states.set(s.param, {
+          type: tensorType(s.param.type.element, s.param.type.shape),
+          data: env.get(s.next)!.data,
+        });
       }
       return func.outputs.map((o) => env.get(o.value)!);
     },
