@@ -19,27 +19,44 @@ export function arrayInitializer(data: TensorArray): Uint8Array {
   return new TextEncoder().encode(`{\n${lines.length > 0 ? lines.join('') : '  0\n'}}`);
 }
 
-/** Every byte's text, `-128, ` to `255, `, as bytes. */
-const texts = Array.from({ length: 384 }, (_, i) => new TextEncoder().encode(`${i - 128}, `));
+/** Bytes that the longest text of a byte takes: `-128, `. */
+const longest = 6;
+
+/** The text of a byte, `-128, ` to `255, `, as two numbers: writing them takes a third of the time of single letters. */
+const texts = Array.from({ length: 384 }, (_, i) => {
+  const text = new Uint8Array(8);
+  const { written: length } = new TextEncoder().encodeInto(`${i - 128}, `, text);
+  const view = new DataView(text.buffer);
+  return { first: view.getUint32(0), rest: view.getUint16(4), length };
+});
+const firsts = Uint32Array.from(texts, (t) => t.first);
+const rests = Uint16Array.from(texts, (t) => t.rest);
+const lengths = Uint8Array.from(texts, (t) => t.length);
 const [newline, space] = [10, 32];
 
 function byteArray(data: Int8Array | Uint8Array): Uint8Array {
   const step = perLine[1] ?? 16;
-  // At most "-128, " for an element, and an indent and line feed for a line.
-  const out = new Uint8Array(data.length * 6 + Math.ceil(data.length / step) * 3 + 8);
+  // At most one text for an element, an indent for a line, and the braces.
+  const out = new Uint8Array(longest * data.length + 2 * Math.ceil(data.length / step) + 8);
+  const view = new DataView(out.buffer);
   let at = 0;
   const put = (bytes: readonly number[]) => {
     for (const b of bytes) out[at++] = b;
   };
   put([123, newline]);
-  for (let i = 0; i < data.length; i++) {
-    if (i % step === 0) put([space, space]);
-    const text = texts[data[i]! + 128]!;
-    for (let k = 0; k < text.length; k++) out[at++] = text[k]!;
+  for (let from = 0; from < data.length; from += step) {
+    const end = Math.min(from + step, data.length);
+    put([space, space]);
+    for (let i = from; i < end; i++) {
+      const text = data[i]! + 128;
+      // What follows a shorter text is overwritten by the next.
+      view.setUint32(at, firsts[text]!);
+      view.setUint16(at + 4, rests[text]!);
+      at += lengths[text]!;
+    }
     // The blank after a line's last comma becomes the line's end.
-    if (i % step === step - 1) out[at - 1] = newline;
+    out[at - 1] = newline;
   }
-  if (data.length % step !== 0) out[at - 1] = newline;
   if (data.length === 0) put([space, space, 48, newline]);
   put([125]);
   return out.subarray(0, at);

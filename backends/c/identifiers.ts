@@ -51,9 +51,11 @@ export class NameScope {
 
   /** The name itself if it is free, else with the first number that makes it so. `wanted` is an identifier. */
   unique(wanted: string): string {
+    // A number must not run into one that the name ends with, nor make it a name of a kept kind (`a_i8x` and 4).
+    const isApart = /[0-9]$/.test(wanted) || this.keeps(`${wanted}1`);
     let name = wanted;
     for (let n = this.next.get(wanted) ?? 1; this.has(name); n++) {
-      name = /[0-9]$/.test(wanted) ? `${wanted}_${n}` : `${wanted}${n}`;
+      name = `${wanted}${isApart ? '_' : ''}${n}`;
       this.next.set(wanted, n + 1);
     }
     this.taken.add(name);
@@ -61,7 +63,10 @@ export class NameScope {
   }
 
   private has(name: string): boolean {
-    const isHere = this.taken.has(name) || reserved.has(name) || this.isKept(name);
-    return isHere || (this.outer?.has(name) ?? false);
+    return this.taken.has(name) || reserved.has(name) || this.isKept(name) || (this.outer?.has(name) ?? false);
+  }
+
+  private keeps(name: string): boolean {
+    return this.isKept(name) || (this.outer?.keeps(name) ?? false);
   }
 }

@@ -13,7 +13,7 @@ import type {
 } from '../../ir/loops/kernel.ts';
 import { fullRange } from '../../ir/loops/range-rules.ts';
 import type { KernelRanges } from '../../ir/loops/ranges.ts';
-import { type Buffer, laneOf, lanesOf } from '../../ir/loops/types.ts';
+import { type Buffer, laneOf, laneOfElement, lanesOf } from '../../ir/loops/types.ts';
 import { type KernelUses, kernelUses, operandsOf } from '../../ir/loops/uses.ts';
 import { shareVariables, type Variables } from '../../ir/loops/variables.ts';
 import { elementType } from './c-types.ts';
@@ -65,7 +65,7 @@ class KernelPrinter {
     this.setting = setting;
     this.scope = new NameScope(setting.scope);
     this.uses = kernelUses(kernel);
-    this.inlining = inlineValues(kernel, this.uses, { maxSize: 16 });
+    this.inlining = inlineValues(kernel, this.uses, { maxSize: 24 });
     this.variables = shareVariables(kernel, this.uses, this.inlining);
   }
 
@@ -217,8 +217,19 @@ class KernelPrinter {
       this.line(`${spellVectorStore(x.value.type, type, to, value, this.setting.support).text};`);
       return;
     }
-    const stored = type === this.typeOf(x.value) ? value : cast(type, value);
+    const stored = this.hasType(x.value, x.buffer) ? value : cast(type, value);
     this.line(`${element(name, this.code(x.index)).text} = ${stored.text};`);
+  }
+
+  /** True when the printed value has the type of the buffer's elements, or is a number that fits it. */
+  private hasType(v: LoopValue, { element: to }: Buffer): boolean {
+    const x = v.definition;
+    if (x?.kind === 'const' && v.type === 'i32') {
+      const { min, max } = fullRange(laneOfElement(to));
+      return min <= Number(x.value) && Number(x.value) <= max;
+    }
+    const from = x?.kind === 'load' && this.inlining.isInline(v) ? elementType(x.buffer.element) : this.typeOf(v);
+    return from === elementType(to);
   }
 
   private loop(x: ForInstruction): void {

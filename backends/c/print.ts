@@ -2,9 +2,10 @@
 // NAME_weights.c the constants where they are large.
 import { internalError } from '../../ir/diagnostics.ts';
 import type { Call, Kernel, LoopProgram } from '../../ir/loops/kernel.ts';
+import { wrapLane } from '../../ir/loops/opcodes.ts';
+import { prepareForPrinting } from '../../ir/loops/prepare-for-printing.ts';
 import { programRanges } from '../../ir/loops/program-ranges.ts';
-import type { Buffer } from '../../ir/loops/types.ts';
-import { expandUnrolledLoops } from '../../ir/loops/unroll.ts';
+import { type Buffer, laneOf } from '../../ir/loops/types.ts';
 import { bytesPerElement } from '../../ir/types.ts';
 import { isStandAlone } from './aliasing.ts';
 import { elementType } from './c-types.ts';
@@ -13,6 +14,7 @@ import { floatGuard } from './float-guard.ts';
 import { invokeDeclaration, printHeader } from './header.ts';
 import { sanitized } from './identifiers.ts';
 import { printKernel } from './kernel-printer.ts';
+import { literal } from './literals.ts';
 import {
   arenaDefinition,
   arenaType,
@@ -35,19 +37,19 @@ export interface CPrintOptions {
 
 /** The files of a program: `NAME.c`, `NAME.h`, and `NAME_weights.c` for constants of more than 64 KB. */
 export function printC(program: LoopProgram, options: CPrintOptions): Map<string, string | Uint8Array> {
-  const expanded = expandUnrolledLoops(program);
+  const prepared = prepareForPrinting(program);
   const prefix = sanitized(options.name, 'net');
-  const names = new StorageNames(expanded, prefix);
+  const names = new StorageNames(prepared, prefix);
   const bytesOf = (named: StorageNames['states']) =>
     named.reduce((sum, { storage }) => sum + storage.length * bytesPerElement(storage.element), 0);
   const header = printHeader(names, {
-    arenaBytes: usesArena(expanded) ? expanded.arena.bytes : 0,
+    arenaBytes: usesArena(prepared) ? prepared.arena.bytes : 0,
     stateBytes: bytesOf(names.states),
     constantBytes: names.constantBytes,
     manifestComment: options.manifestComment,
   });
   const files = new Map<string, string | Uint8Array>([
-    [`${prefix}.c`, printSource(expanded, names)],
+    [`${prefix}.c`, printSource(prepared, names)],
     [`${prefix}.h`, header],
   ]);
   if (names.isSeparate) files.set(`${prefix}_weights.c`, printWeights(names));
@@ -152,6 +154,12 @@ function printKernels(
   return { texts, names: functions };
 }
 
+/** A scalar argument as a literal of its parameter's type. */
+function scalarArgument(kernel: Kernel, position: number, value: number): string {
+  const lane = laneOf(kernel.scalars[position]?.type ?? 'i32');
+  return literal(lane, wrapLane(lane, lane === 'i64' ? BigInt(value) : value)).text;
+}
+
 /** NAME_invoke: the calls in order, each under the names that its operators have in the user's model. */
 function invokeFunction(program: LoopProgram, names: StorageNames, functions: ReadonlyMap<Kernel, string>): string[] {
   const lines = [`${invokeDeclaration(names)} {`];
@@ -177,7 +185,7 @@ function invokeFunction(program: LoopProgram, names: StorageNames, functions: Re
     location = call.location;
     const args = [
       ...call.args.map((a, i) => names.pointer(a, call.kernel.buffers[i]?.element ?? a.storage.element)),
-      ...call.scalars.map(String),
+      ...call.scalars.map((value, i) => scalarArgument(call.kernel, i, value)),
     ];
     const head = `  ${functions.get(call.kernel)}(`;
     const one = `${head}${args.join(', ')});`;

@@ -72,10 +72,24 @@ const dividing =
     return contains(b!.range, 0) || overflows ? helper(name)(s) : operator(sign)(s);
   };
 
+/** An operator, unless both sides read the same: compilers warn of that, and a function's arguments may. */
+const comparing =
+  (sign: InfixOperator, name: string): Spell =>
+  (s) => {
+    const [a, b] = s.codes;
+    const lane = register(s.operands[0]!.lane);
+    if (lane === 'f32' || a!.text !== b!.text) return operator(sign)(s);
+    return call(s.support.use(`${name}_${lane === 'i64' ? 'i64' : 'i32'}`), s.codes);
+  };
+
 const bitwise =
   (sign: '&' | '|' | '^', logical: InfixOperator): Spell =>
   (s) =>
-    operator(s.operands[0]!.lane === 'bool' ? logical : sign)(s);
+    s.operands[0]!.lane !== 'bool'
+      ? operator(sign)(s)
+      : logical === '!='
+        ? comparing('!=', 'ne')(s)
+        : operator(logical)(s);
 
 /** A shift's amount, masked unless it is known to be in range. */
 function amount(s: Spelling): Code {
@@ -119,12 +133,12 @@ const spellings: Partial<Record<Opcode, Spell>> = {
     return call(support.use(saturates ? 'mul_high_saturating' : 'mul_high'), codes);
   },
   shr_round: ({ codes, support }) => call(support.use('shr_round'), codes),
-  eq: operator('=='),
-  ne: operator('!='),
-  lt: operator('<'),
-  le: operator('<='),
-  gt: operator('>'),
-  ge: operator('>='),
+  eq: comparing('==', 'eq'),
+  ne: comparing('!=', 'ne'),
+  lt: comparing('<', 'lt'),
+  le: comparing('<=', 'le'),
+  gt: comparing('>', 'gt'),
+  ge: comparing('>=', 'ge'),
   select: ({ codes: [c, a, b] }) => conditional(c!, a!, b!),
   convert: ({ operands: [x], result, support }) =>
     x!.lane === 'f32' ? call(support.use('truncate_f32'), [x!.code]) : cast(laneType(result), x!.code),

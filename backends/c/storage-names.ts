@@ -39,7 +39,8 @@ export class StorageNames {
     const parameters = new NameScope(this.scope, isSupportName);
     this.inputs = of('input').map((s, i) => this.name(s, parameters.unique(portName(s, `input${i}`))));
     this.outputs = of('output').map((s, i) => this.name(s, parameters.unique(portName(s, `output${i}`))));
-    const global = (s: Storage) => this.name(s, this.scope.unique(`${prefix}_${sanitized(s.name, 'array')}`));
+    const global = (s: Storage) =>
+      this.name(s, this.scope.unique(`${prefix}_${sanitized(shortened(s.name), 'array')}`));
     this.states = of('state').map(global);
     this.constants = of('const')
       .filter((s) => used.has(s))
@@ -79,6 +80,12 @@ export class StorageNames {
     const isConstant = storage.storage === 'const' || storage.storage === 'input';
     return `(${isConstant ? 'const ' : ''}${want} *)${offset === 0 ? at : `(${at})`}`;
   }
+}
+
+/** A long name without its middle: the last word says what the array is for (weights, bias). */
+function shortened(name: string): string {
+  const purpose = name.slice(name.lastIndexOf('_'));
+  return name.length <= 40 || purpose.length > 12 ? name : `${name.slice(0, 40 - purpose.length)}${purpose}`;
 }
 
 /** `input0`, and what the model calls it where that is short: `input0_image`. */

@@ -59,6 +59,16 @@ static inline INT max_LANE(INT a, INT b) {
 }`,
 };
 
+/** Comparisons as functions: for operands that read the same, which compilers warn about beside an operator. */
+const comparisons = Object.entries({ eq: '==', ne: '!=', lt: '<', le: '<=', gt: '>', ge: '>=' }).flatMap(
+  ([opcode, operator]) =>
+    ['int32_t i32', 'int64_t i64'].map((typeAndLane): [string, string] => {
+      const [type, lane] = typeAndLane.split(' ');
+      const name = `${opcode}_${lane}`;
+      return [name, `static inline int ${name}(${type} a, ${type} b) {\n  return a ${operator} b;\n}`];
+    }),
+);
+
 const clamps = ['int32_t i32', 'int64_t i64', 'float f32'].map((typeAndLane): [string, string] => {
   const [type, lane] = typeAndLane.split(' ');
   const name = `clamp_${lane}`;
@@ -212,6 +222,7 @@ const entries = Object.entries(integerFunctions);
 export const supportFunctions: ReadonlyMap<string, string> = new Map([
   ...entries.map(([name, text]) => [forLane('i32', name), forLane('i32', text)] as const),
   ...entries.map(([name, text]) => [forLane('i64', name), forLane('i64', text)] as const),
+  ...comparisons,
   ...clamps,
   ...Object.entries(requantizing),
   ...Object.entries(floating),

@@ -58,5 +58,5 @@ export class Support {
 
 /** True for names that support functions and vector types have or may get: kernels and locals keep away from them. */
 export function isSupportName(name: string): boolean {
-  return supportFunctions.has(name) || /(^|_)(bool|i8|u8|i16|i32|i64|f32)(x[0-9]+)?(_[0-9]+)?$/.test(name);
+  return supportFunctions.has(name) || /(^|_)(bool|i8|u8|i16|i32|i64|f32)(x[0-9]+)?$/.test(name);
 }

@@ -90,9 +90,13 @@ function bitAnd(a: Range, b: Range): Range {
   return b.min >= 0 ? { min: 0, max: b.max } : unbounded;
 }
 
+const bothRange = (a: Range, b: Range) => ({ min: Math.min(a.min, b.min), max: Math.min(a.max, b.max) });
+const eitherRange = (a: Range, b: Range) => ({ min: Math.max(a.min, b.min), max: Math.max(a.max, b.max) });
+
 /** or and xor of non-negative numbers set no bit above the highest of either. */
 function bitOr(a: Range, b: Range): Range {
   if (a.min < 0 || b.min < 0 || !isExact(a) || !isExact(b)) return unbounded;
+  if (a.max === 0 || b.max === 0) return { min: Math.max(a.min, b.min), max: Math.max(a.max, b.max) };
   let limit = 1;
   while (limit <= a.max || limit <= b.max) limit *= 2;
   return { min: 0, max: limit - 1 };
@@ -145,7 +149,21 @@ function scaled(acc: Range, factor: Range): Range {
 
 type Rule = (operands: readonly Range[], types: readonly LoopType[], result: LoopType, immediates: Immediates) => Range;
 
-const truth: Rule = () => ({ min: 0, max: 1 });
+const isTrue: Range = { min: 1, max: 1 };
+const isFalse: Range = { min: 0, max: 0 };
+/** A comparison that the intervals may decide. NaN decides comparisons of f32 its own way. */
+const comparison =
+  (always: (a: Range, b: Range) => boolean, never: (a: Range, b: Range) => boolean): Rule =>
+  ([a, b], types) => {
+    if (laneOf(types[0]!) === 'f32') return { min: 0, max: 1 };
+    return always(a!, b!) ? isTrue : never(a!, b!) ? isFalse : { min: 0, max: 1 };
+  };
+const below = (a: Range, b: Range) => a.max < b.min;
+const notAbove = (a: Range, b: Range) => a.max <= b.min;
+const above = (a: Range, b: Range) => a.min > b.max;
+const notBelow = (a: Range, b: Range) => a.min >= b.max;
+const apart = (a: Range, b: Range) => below(a, b) || above(a, b);
+const equal = (a: Range, b: Range) => a.min === a.max && b.min === b.max && a.min === b.min && isExact(a);
 const unknown: Rule = () => unbounded;
 const same: Rule = ([a]) => a!;
 /** On f32, only moves of values keep their bounds: NaN and rounding are nobody's business here. */
@@ -164,15 +182,15 @@ const rules: Record<Opcode, Rule> = {
   rem: integer(remainder),
   min: integer((a, b) => ({ min: Math.min(a.min, b.min), max: Math.min(a.max, b.max) })),
   max: integer((a, b) => ({ min: Math.max(a.min, b.min), max: Math.max(a.max, b.max) })),
-  and: integer(bitAnd),
-  or: integer(bitOr),
+  and: integer((a, b, lane) => (lane === 'bool' ? bothRange(a, b) : bitAnd(a, b))),
+  or: integer((a, b, lane) => (lane === 'bool' ? eitherRange(a, b) : bitOr(a, b))),
   xor: integer(bitOr),
   shl: integer(shiftLeft),
   shr: integer(shiftRight),
   shr_u: integer(shiftRightUnsigned),
   abs: integer((a) => ({ min: a.min > 0 ? a.min : a.max < 0 ? -a.max : 0, max: magnitude(a) })),
   neg: integer((a) => ({ min: 0 - a.max, max: 0 - a.min })),
-  not: truth,
+  not: ([a]) => ({ min: 1 - a!.max, max: 1 - a!.min }),
   sqrt: unknown,
   floor: unknown,
   ceil: unknown,
@@ -180,12 +198,12 @@ const rules: Record<Opcode, Rule> = {
   nearest: unknown,
   mul_high: ([a, b]) => corners(a!, b!, doublingHighMultiply),
   shr_round: ([a, b]) => (within(b!, 0, 31) ? corners(a!, b!, roundingShiftRight) : unbounded),
-  eq: truth,
-  ne: truth,
-  lt: truth,
-  le: truth,
-  gt: truth,
-  ge: truth,
+  eq: comparison(equal, apart),
+  ne: comparison(apart, equal),
+  lt: comparison(below, notBelow),
+  le: comparison(notAbove, above),
+  gt: comparison(above, notAbove),
+  ge: comparison(notBelow, below),
   select: ([, a, b]) => hull(a!, b!),
   convert: ([a], types, result) => (laneOf(types[0]!) === 'f32' || laneOf(result) === 'f32' ? unbounded : a!),
   narrow: ([a], _types, result) => saturateRange(a!, laneOf(result)),

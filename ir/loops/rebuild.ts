@@ -1,0 +1,106 @@
+// Builds a kernel again, instruction by instruction, with changes on the way: the builder folds what they leave constant.
+import { LoopBuilder } from './builder.ts';
+import type { Block, ComputeInstruction, ForInstruction, Instruction, Kernel, LoopValue } from './kernel.ts';
+import { lanesOf } from './types.ts';
+
+export interface RebuildChanges {
+  /** What a `compute` becomes, given its new operands; undefined to keep it. */
+  compute?(x: ComputeInstruction, operands: readonly LoopValue[], b: LoopBuilder): LoopValue | undefined;
+  /** The counter's values for which a loop is written out; undefined to keep it a loop. */
+  iterations?(x: ForInstruction): readonly number[] | undefined;
+}
+
+export function rebuildKernel(kernel: Kernel, changes: RebuildChanges): Kernel {
+  return new Rebuild(kernel, changes).run();
+}
+
+class Rebuild {
+  private readonly builder = new LoopBuilder();
+  private readonly values = new Map<LoopValue, LoopValue>();
+  private readonly kernel: Kernel;
+  private readonly changes: RebuildChanges;
+
+  constructor(kernel: Kernel, changes: RebuildChanges) {
+    this.kernel = kernel;
+    this.changes = changes;
+  }
+
+  run(): Kernel {
+    const { name, comment, buffers, scalars, body } = this.kernel;
+    this.block(body);
+    return this.builder.finish(name, comment, buffers, scalars);
+  }
+
+  private readonly now = (v: LoopValue): LoopValue => this.values.get(v) ?? v;
+
+  private define(old: readonly LoopValue[], now: readonly LoopValue[]): void {
+    old.forEach((v, i) => {
+      this.values.set(v, now[i] ?? v);
+    });
+  }
+
+  private block(block: Block): readonly LoopValue[] {
+    for (const x of block.body) this.instruction(x);
+    return block.results.map(this.now);
+  }
+
+  private instruction(x: Instruction): void {
+    const b = this.builder;
+    switch (x.kind) {
+      case 'const':
+        this.values.set(x.result, b.constant(x.value, x.result.type));
+        return;
+      case 'compute': {
+        const operands = x.operands.map(this.now);
+        this.values.set(x.result, this.changes.compute?.(x, operands, b) ?? this.compute(x, operands));
+        return;
+      }
+      case 'load': {
+        const { buffer, index, align, result } = x;
+        this.values.set(result, b.load(buffer, this.now(index), lanesOf(result.type), align));
+        return;
+      }
+      case 'store':
+        b.store(x.buffer, this.now(x.index), this.now(x.value), x.align);
+        return;
+      case 'for':
+        this.loop(x);
+        return;
+      case 'if': {
+        const branch = (block: Block) => () => this.block(block);
+        this.define(x.results, b.ifElse(this.now(x.condition), branch(x.consequent), branch(x.alternate)));
+        return;
+      }
+    }
+  }
+
+  /** The builder's own methods fold x + 0 and x * 1, which is what a counter of 0 or 1 leaves. */
+  private compute(x: ComputeInstruction, operands: readonly LoopValue[]): LoopValue {
+    const [p, q] = operands;
+    const { opcode } = x;
+    const folds = opcode === 'add' || opcode === 'sub' || opcode === 'mul';
+    if (folds && p !== undefined && q !== undefined) return this.builder[opcode](p, q);
+    return this.builder.compute(opcode, operands, x.immediates, x.result.type);
+  }
+
+  private loop(x: ForInstruction): void {
+    const [counter, ...carried] = x.block.args;
+    const inits = x.inits.map(this.now);
+    const body = (i: LoopValue, values: readonly LoopValue[]) => {
+      if (counter !== undefined) this.values.set(counter, i);
+      this.define(carried, values);
+      return this.block(x.block);
+    };
+    const iterations = this.changes.iterations?.(x);
+    let results = inits;
+    if (iterations === undefined) {
+      const { mode, step } = x;
+      const carry = carried.map((c) => c.name ?? 'acc');
+      const options = { mode, step, carry, ...(counter?.name === undefined ? {} : { name: counter.name }) };
+      results = [...this.builder.forCarry(this.now(x.lower), this.now(x.upper), inits, body, options)];
+    } else {
+      for (const i of iterations) results = [...body(this.builder.constant(i), results)];
+    }
+    this.define(x.results, results);
+  }
+}
