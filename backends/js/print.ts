@@ -1,15 +1,9 @@
 // Writes a loop program as one JavaScript module with its constants inside.
 import type { LoopProgram } from '../../ir/loops/kernel.ts';
 import { bytesOf } from '../../ir/tensor-data.ts';
+import { base64 } from '../base64.ts';
 import { commentText } from './names.ts';
 import { printProgram } from './print-program.ts';
-
-/** Taken in pieces, since one call takes a limited number of arguments. */
-function base64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return btoa(binary);
-}
 
 const decode = `const decode = (type, text) => {
   const binary = atob(text);

@@ -1,0 +1,78 @@
+// NAME.d.ts: the loader's types, with every tensor's own.
+import type { LoopProgram } from '../../ir/loops/kernel.ts';
+import { portsOf, quantizationFields, stringLiteral, type WasmPort } from './ports.ts';
+
+/** The declarations' text; `name` is an identifier. */
+export function printDeclarations(name: string, program: LoopProgram): string {
+  const [inputs, outputs] = (['input', 'output'] as const).map((kind) => portsOf(program, kind)) as [
+    WasmPort[],
+    WasmPort[],
+  ];
+  return [
+    `// ${name}: a neural network as WebAssembly, written by int8c.\n\n`,
+    '/** Typed arrays of the inputs, row by row, by tensor name. */\n',
+    `export interface Inputs {\n${inputs.map(property).join('')}}\n\n`,
+    '/** Typed arrays of the outputs. */\n',
+    `export interface Outputs {\n${outputs.map(property).join('')}}\n\n`,
+    '/** What a tensor is. real = scale * (q - zeroPoint), along an axis where these are arrays. */\n',
+    `export declare const inputs: {\n${inputs.map(description).join('')}};\n`,
+    `export declare const outputs: {\n${outputs.map(description).join('')}};\n`,
+    modelDeclarations,
+  ].join('');
+}
+
+function property({ name, shape, quant, array }: WasmPort): string {
+  const quantization =
+    quant === undefined || quant.axis !== undefined
+      ? ''
+      : `, real = ${quant.scale[0]} * (q ${(quant.zero[0] ?? 0) < 0 ? '+' : '-'} ${Math.abs(quant.zero[0] ?? 0)})`;
+  return `  /** [${shape.join(', ')}]${quantization} */\n  readonly ${stringLiteral(name)}: ${array};\n`;
+}
+
+function description({ name, storage, shape, quant }: WasmPort): string {
+  const fields: [string, string][] = [
+    ['type', `'${storage.element}'`],
+    ['shape', `readonly [${shape.join(', ')}]`],
+    ...quantizationFields(quant).map(([key, value]): [string, string] => [
+      key,
+      value.startsWith('[') ? 'readonly number[]' : value,
+    ]),
+  ];
+  return `  readonly ${stringLiteral(name)}: { ${fields.map(([key, value]) => `readonly ${key}: ${value}`).join('; ')} };\n`;
+}
+
+const modelDeclarations = `
+/** An instance of the network with memory of its own. */
+export interface Model {
+  /** The inputs' memory: written in place, an input needs no copy. It stays valid as long as the model. */
+  readonly inputs: Inputs;
+  /** The outputs' memory: the next run overwrites it. */
+  readonly outputs: Outputs;
+  /**
+   * Runs the network once. Every input must be fed; an array of \`model.inputs\` itself is used in place. Returns copies of
+   * the outputs, or with \`copy: false\` the memory in which the next run writes its own. Throws a TypeError for an input
+   * that is missing, unknown, or of a wrong type or length.
+   */
+  run(inputs: Inputs, options?: { readonly copy?: boolean }): Outputs;
+  /**
+   * Runs the network on samples that lie one behind the other in each array: n samples give n results, in the same way.
+   * State is kept from sample to sample.
+   */
+  runBatch(inputs: Inputs): Outputs;
+  /** Runs the network on what is in \`inputs\`, into \`outputs\`. */
+  invoke(): void;
+  /** Puts the network's state back to where it starts. */
+  reset(): void;
+}
+
+export interface LoadOptions {
+  /**
+   * Finds a file of the network: its URL (a string is relative to the loader), its bytes, a response that holds it, or
+   * the compiled module. By default it lies beside the loader, or inside of it.
+   */
+  readonly locate?: (file: string) => unknown;
+}
+
+/** Makes an instance. Each call gives one of its own. */
+export declare function load(options?: LoadOptions): Promise<Model>;
+`;

@@ -1,0 +1,71 @@
+// The code of one WebAssembly function while it is built: its locals and its statements in order. Expressions of
+// binaryen are trees in which every node has one parent, so what is used more than once goes through a local; binaryen's
+// passes fold locals that were not needed back into expressions.
+import type binaryen from 'binaryen';
+
+export type Expression = binaryen.ExpressionRef;
+export type WasmType = binaryen.Type;
+
+/** A value that can be read any number of times: each call makes a new expression for it. */
+export type Piece = () => Expression;
+
+/** A variable of the function. */
+export interface Local {
+  readonly type: WasmType;
+  readonly get: Piece;
+  set(value: Expression): void;
+}
+
+export class FunctionCode {
+  private statements: Expression[] = [];
+  /** Types of the locals behind the parameters. */
+  readonly variables: WasmType[] = [];
+  private labels = 0;
+  readonly module: binaryen.Module;
+  private readonly parameterCount: number;
+
+  constructor(module: binaryen.Module, parameterCount: number) {
+    this.module = module;
+    this.parameterCount = parameterCount;
+  }
+
+  add(statement: Expression): void {
+    this.statements.push(statement);
+  }
+
+  /** A parameter of the function. */
+  parameter(index: number, type: WasmType): Piece {
+    return () => this.module.local.get(index, type);
+  }
+
+  local(type: WasmType): Local {
+    const index = this.parameterCount + this.variables.push(type) - 1;
+    return {
+      type,
+      get: () => this.module.local.get(index, type),
+      set: (value) => this.add(this.module.local.set(index, value)),
+    };
+  }
+
+  /** Computes an expression here, to be read later. */
+  hold(type: WasmType, value: Expression): Piece {
+    const local = this.local(type);
+    local.set(value);
+    return local.get;
+  }
+
+  /** What `build` adds, as one statement. */
+  collect(build: () => void): Expression {
+    const outer = this.statements;
+    this.statements = [];
+    build();
+    const block = this.module.block(null, this.statements);
+    this.statements = outer;
+    return block;
+  }
+
+  /** A label that no other loop of the function has. */
+  label(): string {
+    return `loop${this.labels++}`;
+  }
+}

@@ -1,0 +1,54 @@
+// Runs a loop program in this process as WebAssembly: what tests and the runner use.
+import type { LoopProgram, Storage } from '../../ir/loops/kernel.ts';
+import { checkArray, viewAs } from '../../ir/loops/storage-memory.ts';
+import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
+import { buildModule, type WasmFeatures } from './module.ts';
+
+/** A program with its memory. */
+export interface WasmProgram {
+  /** One inference. Inputs in the program's order, of its element types and lengths; returns the outputs, copied. */
+  run(inputs: readonly TensorArray[]): TensorArray[];
+  /** Runs the calls on what is in memory. */
+  invoke(): void;
+  /** The memory of an input, an output, a state or a constant of the program. */
+  view(storage: Storage): TensorArray;
+  /** Puts every state back to its starting contents. */
+  reset(): void;
+}
+
+/** What is used of WebAssembly's JavaScript interface, which belongs to every engine but to no library of types here. */
+declare const WebAssembly: {
+  readonly Module: new (binary: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: object };
+};
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly invoke: () => void;
+  readonly reset: () => void;
+}
+
+/** Compiles a program to WebAssembly and instantiates it. */
+export function instantiateWasm(program: LoopProgram, features: WasmFeatures): WasmProgram {
+  const { binary, layout } = buildModule(program, features);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
+  const { memory, invoke, reset } = instance.exports as Exports;
+  const of = (kind: Storage['storage']) => program.storages.filter((s) => s.storage === kind);
+  const view = (s: Storage) => viewAs(s.element, memory.buffer, layout.addressOf(s), s.length);
+  const inputs = of('input').map((storage) => ({ storage, view: view(storage) }));
+  const outputs = of('output').map(view);
+  return {
+    invoke,
+    view,
+    reset,
+    run(given) {
+      inputs.forEach(({ storage, view }, i) => {
+        const array = given[i]!;
+        checkArray(storage.name, storage.element, storage.length, array);
+        bytesOf(view).set(bytesOf(array));
+      });
+      invoke();
+      return outputs.map((o) => o.slice());
+    },
+  };
+}

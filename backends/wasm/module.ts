@@ -1,0 +1,172 @@
+// Builds the WebAssembly module of a program: memory, one function for each kernel, `invoke` and `reset`.
+import binaryen from 'binaryen';
+import { internalError } from '../../ir/diagnostics.ts';
+import type { Call, Kernel, LoopProgram } from '../../ir/loops/kernel.ts';
+import { type LaneValue, wrapLane } from '../../ir/loops/opcodes.ts';
+import { prepareForPrinting } from '../../ir/loops/prepare-for-printing.ts';
+import { programRanges } from '../../ir/loops/program-ranges.ts';
+import { type Buffer, laneOf } from '../../ir/loops/types.ts';
+
+import { bytesPerElement } from '../../ir/types.ts';
+import type { Base } from './addressing.ts';
+import { FunctionCode } from './function-code.ts';
+import { type KernelPlacement, printKernel } from './kernel-printer.ts';
+import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
+import { optimize } from './optimize.ts';
+import { scalarType, shapeOf } from './shape.ts';
+import { constant, wasmTypes } from './site.ts';
+
+/** Instructions that a module may use beyond plain WebAssembly. */
+export type WasmFeatures = 'scalar' | 'simd' | 'relaxed';
+
+export interface WasmModule {
+  readonly binary: Uint8Array;
+  readonly layout: MemoryLayout;
+}
+
+/** The module of a program. The same program gives the same bytes. */
+export function buildModule(program: LoopProgram, features: WasmFeatures): WasmModule {
+  const expanded = prepareForPrinting(program);
+  const layout = layOutMemory(expanded);
+  const m = new binaryen.Module();
+  try {
+    m.setFeatures(featureBits(features));
+    const segments = layout.segments.map(({ address, data }) => ({ offset: m.i32.const(address), data }));
+    m.setMemory(layout.pages, layout.pages, 'memory', segments);
+    new ProgramPrinter(m, expanded, layout, features !== 'scalar').print();
+    if (m.validate() === 0) internalError('the wasm module is not valid');
+    optimize(m);
+    return { binary: m.emitBinary(), layout };
+  } finally {
+    m.dispose();
+  }
+}
+
+function featureBits(features: WasmFeatures): number {
+  const { MutableGlobals, NontrappingFPToInt, SignExt, BulkMemory, BulkMemoryOpt, SIMD128, RelaxedSIMD } =
+    binaryen.Features;
+  const plain = MutableGlobals | NontrappingFPToInt | SignExt | BulkMemory | BulkMemoryOpt;
+  if (features === 'scalar') return plain;
+  return features === 'simd' ? plain | SIMD128 : plain | SIMD128 | RelaxedSIMD;
+}
+
+/** A kernel's function, and which of its buffers and scalars each call passes. */
+interface KernelFunction {
+  readonly name: string;
+  readonly buffers: readonly number[];
+  readonly scalars: readonly number[];
+}
+
+class ProgramPrinter {
+  private readonly calls = new Map<Kernel, Call[]>();
+
+  constructor(
+    private readonly m: binaryen.Module,
+    private readonly program: LoopProgram,
+    private readonly layout: MemoryLayout,
+    private readonly simd: boolean,
+  ) {
+    for (const call of program.calls) {
+      const known = this.calls.get(call.kernel);
+      if (known === undefined) this.calls.set(call.kernel, [call]);
+      else known.push(call);
+    }
+  }
+
+  print(): void {
+    const { m } = this;
+    const ranges = programRanges(this.program);
+    const functions = new Map<Kernel, KernelFunction>();
+    for (const kernel of this.calls.keys()) {
+      const known = ranges.get(kernel) ?? internalError(`kernel ${kernel.name} was not analysed`);
+      functions.set(
+        kernel,
+        this.kernel(kernel, `kernel${functions.size}`, (code, placement) =>
+          printKernel(code, kernel, known, placement),
+        ),
+      );
+    }
+    const steps = this.program.calls.map((call) => this.call(call, functions.get(call.kernel)));
+    m.addFunction('invoke', binaryen.none, binaryen.none, [], m.block(null, steps));
+    m.addFunctionExport('invoke', 'invoke');
+    this.reset();
+  }
+
+  private address(call: Call, position: number): number {
+    const { kernel } = call;
+    const buffer = kernel.buffers[position] ?? internalError(`kernel ${kernel.name} has no buffer ${position}`);
+    const argument = call.args[position] ?? internalError(`a call of ${kernel.name} lacks ${buffer.name}`);
+    return this.layout.addressOf(argument.storage) + argument.offset * bytesPerElement(buffer.element);
+  }
+
+  private scalarArgument({ kernel, scalars }: Call, position: number): LaneValue {
+    const lane = laneOf(kernel.scalars[position]?.type ?? 'i32');
+    const value = scalars[position] ?? internalError(`a call of ${kernel.name} lacks scalar ${position}`);
+    return wrapLane(lane, lane === 'i64' ? BigInt(value) : value);
+  }
+
+  /** What all calls pass alike is known inside of the function; the rest are its parameters. */
+  private kernel(
+    kernel: Kernel,
+    name: string,
+    print: (code: FunctionCode, placement: KernelPlacement) => void,
+  ): KernelFunction {
+    const { m } = this;
+    const calls = this.calls.get(kernel) ?? [];
+    const differs =
+      <T>(of: (call: Call, position: number) => T) =>
+      (position: number) =>
+        calls.some((call) => !Object.is(of(call, position), of(calls[0]!, position)));
+    const buffers = [...kernel.buffers.keys()].filter(differs((c, i) => this.address(c, i)));
+    const scalars = [...kernel.scalars.keys()].filter(differs((c, i) => this.scalarArgument(c, i)));
+    const types = [
+      ...buffers.map(() => binaryen.i32),
+      ...scalars.map((i) => wasmTypes[scalarType(laneOf(kernel.scalars[i]!.type))]),
+    ];
+    const code = new FunctionCode(m, types.length);
+    const bases = new Map<Buffer, Base>(
+      kernel.buffers.map((buffer, i) => {
+        const at = buffers.indexOf(i);
+        return [buffer, at < 0 ? this.address(calls[0]!, i) : code.parameter(at, binaryen.i32)];
+      }),
+    );
+    const body = code.collect(() =>
+      print(code, {
+        simd: this.simd,
+        base: (buffer) => bases.get(buffer) ?? internalError(`${buffer.name} is no buffer of ${kernel.name}`),
+        scalar: (i) => {
+          const at = scalars.indexOf(i);
+          if (at < 0) return this.scalarArgument(calls[0]!, i);
+          const position = buffers.length + at;
+          const shape = shapeOf(kernel.scalars[i]!.type, this.simd);
+          return { shape, pieces: [code.parameter(position, types[position]!)] };
+        },
+      }),
+    );
+    m.addFunction(name, binaryen.createType(types), binaryen.none, code.variables, body);
+    return { name, buffers, scalars };
+  }
+
+  private call(call: Call, f: KernelFunction | undefined): binaryen.ExpressionRef {
+    const { m } = this;
+    if (f === undefined) return internalError(`kernel ${call.kernel.name} has no function`);
+    const scalars = f.scalars.map((i) =>
+      constant(m, scalarType(laneOf(call.kernel.scalars[i]!.type)), this.scalarArgument(call, i)),
+    );
+    return m.call(f.name, [...f.buffers.map((i) => m.i32.const(this.address(call, i))), ...scalars], binaryen.none);
+  }
+
+  /** Puts states back. It also runs when the module starts, where a state does not start as zeros. */
+  private reset(): void {
+    const { m } = this;
+    const { i32 } = m;
+    const steps = this.layout.states.map(({ address, bytes, initial }) =>
+      initial === undefined
+        ? m.memory.fill(i32.const(address), i32.const(0), i32.const(bytes))
+        : m.memory.copy(i32.const(address), i32.const(initial), i32.const(bytes)),
+    );
+    const reset = m.addFunction('reset', binaryen.none, binaryen.none, [], m.block(null, steps));
+    m.addFunctionExport('reset', 'reset');
+    if (this.layout.states.some((s) => s.initial !== undefined)) m.setStart(reset);
+  }
+}

@@ -1,0 +1,128 @@
+// From one computing instruction of the loop IR to WebAssembly: on scalars, on v128 values where there are instructions
+// for them, and lane by lane for the rest.
+import binaryen from 'binaryen';
+import type { LoopValue } from '../../ir/loops/kernel.ts';
+import { spellAcrossLanes } from './across-lanes.ts';
+import { convertLanes } from './convert-lanes.ts';
+import type { Expression, Piece } from './function-code.ts';
+import { lanesOfRegister, type Register, registerOfLanes } from './register.ts';
+import { resizeMasks } from './resize-lanes.ts';
+import { isLaneWise, spellScalar } from './scalar-spelling.ts';
+import type { Shape } from './shape.ts';
+import type { Site } from './site.ts';
+import { highProducts, requantizeDoubleLanes, requantizeSingleLanes, roundingShiftLanes } from './vector-rounding.ts';
+import { spellVectorPiece } from './vector-spelling.ts';
+
+/** Finds the register of a value that is defined where the instruction stands. */
+export type Reader = (v: LoopValue) => Register;
+
+/** The values of an instruction's result, which has this shape. */
+export function spellInstruction(
+  site: Site,
+  operands: readonly Register[],
+  shape: Shape,
+  read: Reader,
+): readonly Expression[] {
+  if (!isLaneWise(site.instruction.opcode)) return spellAcrossLanes(site, operands, shape);
+  const packed = shape.packed ? packedResult(site, operands, shape, read) : undefined;
+  return packed ?? laneByLane(site, operands, shape);
+}
+
+function laneByLane(site: Site, operands: readonly Register[], shape: Shape): readonly Expression[] {
+  const lanes = operands.map((o) => lanesOfRegister(site.code, o));
+  const of = (l: number) => lanes.map((ofOperand) => ofOperand[ofOperand.length === 1 ? 0 : l]!);
+  const values = Array.from({ length: shape.lanes }, (_, l) => spellScalar(site, of(l)));
+  return registerOfLanes(site.code, shape, values);
+}
+
+/** The result as v128 values, or undefined where it must be computed lane by lane. */
+function packedResult(
+  site: Site,
+  operands: readonly Register[],
+  shape: Shape,
+  read: Reader,
+): readonly Expression[] | undefined {
+  const [first] = operands;
+  if (first === undefined) return undefined;
+  switch (site.instruction.opcode) {
+    case 'select':
+      return selection(site, operands, shape);
+    case 'convert':
+    case 'narrow':
+      return convertLanes(site, first, shape)?.map((p) => p());
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'le':
+    case 'gt':
+    case 'ge':
+      return comparison(site, operands, shape);
+    case 'mul_high':
+    case 'requantize':
+    case 'shr_round':
+      if (site.from !== 'i32') return undefined;
+      return rounding(site, operands, read);
+    default:
+      return pieceByPiece(first, (p) => {
+        const pieces = operands.map((o) => o.pieces[p]!);
+        return spellVectorPiece({ ...site, amount: uniformAmount(site, read) }, pieces);
+      });
+  }
+}
+
+/** One expression for each piece; undefined when one is. */
+function pieceByPiece(
+  { pieces }: Register,
+  spell: (piece: number) => Expression | undefined,
+): readonly Expression[] | undefined {
+  const values: Expression[] = [];
+  for (let p = 0; p < pieces.length; p++) {
+    const value = spell(p);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
+/** The amount of a shift whose second operand has equal lanes, as an i32. */
+function uniformAmount(site: Site, read: Reader): Piece | undefined {
+  const definition = site.instruction.operands[1]?.definition;
+  if (definition?.kind !== 'compute' || definition.opcode !== 'splat') return undefined;
+  const scalar = read(definition.operands[0]!);
+  if (scalar.shape.lanes !== 1) return undefined;
+  const amount = scalar.pieces[0]!;
+  return scalar.shape.lane === 'i64' ? () => site.code.module.i32.wrap(amount()) : amount;
+}
+
+function selection(site: Site, operands: readonly Register[], shape: Shape): readonly Expression[] {
+  const { code } = site;
+  const { module: m } = code;
+  const [condition, a, b] = operands as [Register, Register, Register];
+  if (condition.shape.lanes === 1) {
+    return a.pieces.map((x, p) => m.select(condition.pieces[0]!(), x(), b.pieces[p]!()));
+  }
+  const masks = resizeMasks(code, condition.pieces, shape.lanes, condition.shape.bits, shape.bits);
+  return a.pieces.map((x, p) => m.v128.bitselect(x(), b.pieces[p]!(), masks[p]!()));
+}
+
+/** Masks have the width of what was compared, and a register of bool has its own. */
+function comparison(site: Site, operands: readonly Register[], shape: Shape): readonly Expression[] | undefined {
+  const [a, b] = operands as [Register, Register];
+  const masks = pieceByPiece(a, (p) => spellVectorPiece({ ...site, amount: undefined }, [a.pieces[p]!, b.pieces[p]!]));
+  if (masks === undefined || a.shape.bits === shape.bits) return masks;
+  const held = masks.map((mask) => site.code.hold(binaryen.v128, mask));
+  return resizeMasks(site.code, held, shape.lanes, a.shape.bits, shape.bits).map((p) => p());
+}
+
+/** Opcodes of the numerics contract on i32 lanes. */
+function rounding(site: Site, operands: readonly Register[], read: Reader): readonly Expression[] | undefined {
+  const { opcode, immediates } = site.instruction;
+  const amount = opcode === 'shr_round' ? uniformAmount(site, read) : undefined;
+  return pieceByPiece(operands[0]!, (p) => {
+    const [a, b, c] = operands.map((o) => o.pieces[p]!) as [Piece, Piece, Piece];
+    if (opcode === 'mul_high') return highProducts(site.code, a, b, site.ranges);
+    if (opcode === 'shr_round') return amount === undefined ? undefined : roundingShiftLanes(site.code, a, amount);
+    const spell = immediates.rounding === 'double' ? requantizeDoubleLanes : requantizeSingleLanes;
+    return spell(site, a, b, c);
+  });
+}
