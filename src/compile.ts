@@ -1,4 +1,5 @@
 // compile: a program to the files of a target.
+import type { WasmFeatures } from '../backends/wasm/module.ts';
 import { type Diagnostic, fail, quoteName } from '../ir/diagnostics.ts';
 import { identifierOf } from '../ir/identifiers.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
@@ -6,7 +7,7 @@ import type { Func, Module } from '../ir/module.ts';
 import { lowerFunction } from '../passes/lower.ts';
 import type { Pass } from '../passes/pass.ts';
 import { runPasses } from '../passes/pipeline.ts';
-import { scalar } from '../passes/schedule/isa.ts';
+import { type Isa, scalar } from '../passes/schedule/isa.ts';
 import { jsonText } from './json-text.ts';
 import { type Manifest, manifestOf } from './manifest.ts';
 import type { Program } from './program.ts';
@@ -19,8 +20,17 @@ export interface CompileOptions {
   name?: string;
   /** Also write vectors and a `main` that checks them on the target. */
   selftest?: boolean;
+  /** For `wasm`: instructions that the module may use. Default: `simd`. */
+  wasm?: WasmFeatures;
+  /** For `wasm`: writes the module into NAME.js instead of a file beside it. */
+  inline?: boolean;
   /** Called after each pass with the module as it then is. */
   afterPass?: (pass: Pass, module: Module) => void;
+}
+
+/** What lowering needs of the options, and the instruction set to schedule for; default `scalar`. */
+export interface LowerProgramOptions extends Pick<CompileOptions, 'name' | 'afterPass'> {
+  isa?: Isa;
 }
 
 export interface Compiled {
@@ -41,23 +51,20 @@ export interface Lowered {
 }
 
 /** Runs the passes over a fresh copy and lowers it. */
-export function lowerProgram(program: Program, options: Pick<CompileOptions, 'name' | 'afterPass'> = {}): Lowered {
+export function lowerProgram(program: Program, options: LowerProgramOptions = {}): Lowered {
   const { loops, macs, diagnostics } = lowerModule(program.module(), { name: program.name, ...options });
   return { loops, macs, diagnostics: [...program.diagnostics, ...diagnostics] };
 }
 
 /** Runs the passes over the module itself, and lowers it. */
-export function lowerModule(
-  module: Module,
-  options: Pick<CompileOptions, 'afterPass'> & { readonly name: string },
-): Lowered {
+export function lowerModule(module: Module, options: LowerProgramOptions & { readonly name: string }): Lowered {
   const diagnostics: Diagnostic[] = [];
-  const { name, afterPass } = options;
+  const { name, afterPass, isa = scalar } = options;
   runPasses(module, {
     report: (d) => diagnostics.push(d),
     ...(afterPass === undefined ? {} : { after: afterPass }),
   });
-  const loops = lowerFunction(module.entry, { name, isa: scalar });
+  const loops = lowerFunction(module.entry, { name, isa });
   return { loops, macs: macsOf(module.entry), diagnostics };
 }
 
@@ -73,7 +80,9 @@ export async function compile(program: Program, options: CompileOptions): Promis
     fail('I8C0404', `The target ${options.target} has no self-test.`);
   }
   if (options.name !== undefined) checkName(options.name);
-  const { loops, macs, diagnostics } = lowerProgram(program, options);
+  const { selftest = false, wasm = 'simd', inline = false } = options;
+  const isa = target.isa?.({ wasm }) ?? scalar;
+  const { loops, macs, diagnostics } = lowerProgram(program, { ...options, isa });
   const manifest = manifestOf({
     program: loops,
     compiler: `int8c ${version}`,
@@ -85,7 +94,7 @@ export async function compile(program: Program, options: CompileOptions): Promis
   const encoder = new TextEncoder();
   const put = (name: string, contents: string | Uint8Array) =>
     files.set(name, typeof contents === 'string' ? encoder.encode(contents) : contents);
-  for (const [name, contents] of await target.write({ loops, program, selftest: options.selftest ?? false })) {
+  for (const [name, contents] of await target.write({ loops, program, selftest, wasm, inline })) {
     put(name, contents);
   }
   put(`${loops.name}.json`, jsonText(manifest));

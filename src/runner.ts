@@ -1,4 +1,6 @@
-// Runs a program here: on the reference interpreter, as JavaScript, or as C through the machine's own compiler.
+// Runs a program here: on the reference interpreter, as JavaScript, as WebAssembly, or as C through the machine's own
+// compiler.
+import type { WasmFeatures } from '../backends/wasm/module.ts';
 import { fail, quoteName } from '../ir/diagnostics.ts';
 import { didYouMean } from '../ir/spelling.ts';
 import { allocateArray, type TensorArray } from '../ir/tensor-data.ts';
@@ -6,11 +8,16 @@ import { type ElementType, elementCount } from '../ir/types.ts';
 import { type Compiled, lowerProgram } from './compile.ts';
 import type { Program, TensorInfo } from './program.ts';
 
-export type RunnerTarget = 'interp' | 'js' | 'c';
+export type RunnerTarget = 'interp' | 'js' | 'wasm' | 'c';
 
 export interface RunnerOptions {
-  /** `interp`: the reference of each operator; `js`: the compiled loops; `c`: the C artifact, built with a C compiler. */
+  /**
+   * `interp`: the reference of each operator; `js`: the compiled loops; `wasm`: the WebAssembly module; `c`: the C
+   * artifact, built with a C compiler.
+   */
   target: RunnerTarget;
+  /** For `wasm`: instructions that the module may use. Default: `simd`. */
+  wasm?: WasmFeatures;
   /** For `c`: the compiler's command. Default: the environment's CC, or `cc`. */
   cc?: string;
   /** For `c`: compiler flags. Default -O2. */
@@ -56,13 +63,24 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
         },
       };
     }
+    case 'wasm': {
+      const [{ instantiateWasm }, { wasmIsa }] = await Promise.all([
+        import('../backends/wasm/instantiate.ts'),
+        import('./targets.ts'),
+      ]);
+      const features = options.wasm ?? 'simd';
+      // What was compiled for another target is scheduled for that.
+      return instantiateWasm(lowerProgram(program, { isa: wasmIsa(features) }).loops, features);
+    }
     case 'c': {
       const { createCEngine } = await import('./runners/c.ts');
       return createCEngine('loops' in source ? source.loops : lowerProgram(program).loops, options);
     }
     default:
       return fail('I8C0404', `There is no target ${JSON.stringify(options.target)} to run on.`, {
-        hint: didYouMean(String(options.target), ['interp', 'js', 'c']) ?? 'Programs run on interp, js and c.',
+        hint:
+          didYouMean(String(options.target), ['interp', 'js', 'wasm', 'c']) ??
+          'Programs run on interp, js, wasm and c.',
       });
   }
 }

@@ -1,13 +1,23 @@
 // The table of targets: what writes the files of each. Heavy backends are loaded when they are asked for.
+import type { WasmFeatures } from '../backends/wasm/module.ts';
 import { fail } from '../ir/diagnostics.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
 import { didYouMean } from '../ir/spelling.ts';
+import { type Isa, isas, scalar } from '../passes/schedule/isa.ts';
 import type { Program } from './program.ts';
 
-export interface TargetRequest {
+/** What may be asked of a target beside its name. */
+export interface TargetOptions {
+  readonly selftest: boolean;
+  /** Instructions that a wasm module may use. */
+  readonly wasm: WasmFeatures;
+  /** Writes the wasm module into its loader. */
+  readonly inline: boolean;
+}
+
+export interface TargetRequest extends TargetOptions {
   readonly loops: LoopProgram;
   readonly program: Program;
-  readonly selftest: boolean;
 }
 
 export interface Target {
@@ -15,6 +25,8 @@ export interface Target {
   readonly description: string;
   /** Whether it can write vectors and a check that runs on the device. */
   readonly selftest: boolean;
+  /** The instruction set that kernels are scheduled for; `scalar` when absent. */
+  isa?(options: Pick<TargetOptions, 'wasm'>): Isa;
   /** Writes the files: name to contents. */
   write(request: TargetRequest): Promise<Map<string, string | Uint8Array>>;
 }
@@ -44,6 +56,15 @@ export const targets = {
       return new Map([[`${loops.name}.js`, printJs(loops)]]);
     },
   },
+  wasm: {
+    description: 'a WebAssembly module with its loader',
+    selftest: false,
+    isa: ({ wasm }) => wasmIsa(wasm),
+    async write({ loops, wasm, inline }) {
+      const { printWasm } = await import('../backends/wasm/print.ts');
+      return printWasm(loops, { features: wasm, inline });
+    },
+  },
   ir: {
     description: 'the model as imported, as text',
     selftest: false,
@@ -59,6 +80,12 @@ export const targets = {
     },
   },
 } satisfies Record<string, Target>;
+
+/** The schedule of wasm modules that may use these instructions. */
+export function wasmIsa(features: WasmFeatures): Isa {
+  const row = features === 'scalar' ? undefined : isas.find((isa) => isa.name === 'wasm-simd128');
+  return row ?? scalar;
+}
 
 export type TargetName = keyof typeof targets;
 

@@ -1,7 +1,8 @@
-// Runs a kernel of the loop IR on the loop interpreter, as JavaScript and as compiled C.
+// Runs a kernel of the loop IR on the loop interpreter, as JavaScript, as WebAssembly and as compiled C.
 
 import { expect } from 'vitest';
 import { instantiateJs } from '../backends/js/instantiate.ts';
+import { instantiateWasm } from '../backends/wasm/instantiate.ts';
 import { runProgram } from '../ir/loops/interpreter.ts';
 import type { Kernel, LoopProgram, Storage, StorageClass } from '../ir/loops/kernel.ts';
 import { kernelKey } from '../ir/loops/kernel-key.ts';
@@ -17,6 +18,7 @@ import { createCEngine } from '../src/runners/c.ts';
 import { hasCompiler } from './c-compiler.ts';
 import { elementsOf, type Filetest } from './filetest.ts';
 import { expectSame } from './filetest-modules.ts';
+import { wasmBuilds } from './wasm-builds.ts';
 
 const storageOf: Record<Buffer['role'], StorageClass> = {
   in: 'input',
@@ -75,6 +77,7 @@ export async function runKernelEverywhere(test: Filetest, kernel: Kernel): Promi
       },
     ],
   ]);
+  for (const { features } of wasmBuilds) engines.set(`wasm ${features}`, instantiateWasm(program, features));
   if (hasCompiler('gcc')) {
     const cflags = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
     engines.set('c', await createCEngine(program, { cc: 'gcc', cflags }));

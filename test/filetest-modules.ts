@@ -1,7 +1,8 @@
-// Runs a module on the reference interpreter, the loops (interpreted and as JavaScript) and as compiled C; every answer
-// must have the same bytes.
+// Runs a module on the reference interpreter, the loops (interpreted and as JavaScript), as WebAssembly and as compiled C;
+// every answer must have the same bytes.
 import { expect } from 'vitest';
 import { instantiateJs } from '../backends/js/instantiate.ts';
+import { instantiateWasm } from '../backends/wasm/instantiate.ts';
 import { createReferenceRunner } from '../ir/interpreter.ts';
 import { runProgram } from '../ir/loops/interpreter.ts';
 import { assertProgramVerified } from '../ir/loops/program-verifier.ts';
@@ -11,12 +12,13 @@ import { allocateArray, bytesOf, type TensorArray } from '../ir/tensor-data.ts';
 import { elementCount } from '../ir/types.ts';
 import { lowerFunction } from '../passes/lower.ts';
 import { executable, runPasses } from '../passes/pipeline.ts';
-import { scalar } from '../passes/schedule/isa.ts';
+import { type Isa, scalar } from '../passes/schedule/isa.ts';
 import { randomTensor, seededRandom } from '../src/random-tensor.ts';
 import type { Engine } from '../src/runner.ts';
 import { createCEngine } from '../src/runners/c.ts';
 import { hasCompiler } from './c-compiler.ts';
 import { elementsOf, type Filetest } from './filetest.ts';
+import { wasmBuilds } from './wasm-builds.ts';
 
 /** Runs every directive. `others` are further forms of the module that must answer the same. */
 export async function runEverywhere(test: Filetest, parse: () => Module, ...others: (() => Module)[]): Promise<void> {
@@ -74,9 +76,13 @@ async function enginesFor(parse: () => Module): Promise<Map<string, Engine>> {
   const reference = createReferenceRunner(plain.entry);
   const module = parse();
   runPasses(module);
-  const program = lowerFunction(module.entry, { name: 'filetest', isa: scalar });
-  for (const kernel of program.kernels) expect(verifyKernel(kernel)).toEqual([]);
-  assertProgramVerified(program);
+  const lower = (isa: Isa) => {
+    const program = lowerFunction(module.entry, { name: 'filetest', isa });
+    for (const kernel of program.kernels) expect(verifyKernel(kernel)).toEqual([]);
+    assertProgramVerified(program);
+    return program;
+  };
+  const program = lower(scalar);
   const interpreted = runProgram(program, { poison: true });
   const js = instantiateJs(program);
   const engines = new Map<string, Engine>([
@@ -96,6 +102,9 @@ async function enginesFor(parse: () => Module): Promise<Map<string, Engine>> {
       },
     ],
   ]);
+  for (const { features, isa } of wasmBuilds) {
+    engines.set(`wasm ${features}`, instantiateWasm(isa === scalar ? program : lower(isa), features));
+  }
   if (hasCompiler('gcc')) {
     const cflags = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
     engines.set('c', await createCEngine(program, { cc: 'gcc', cflags }));

@@ -1,0 +1,14 @@
+// The forms of WebAssembly that tests run: what the module may use, and the instruction set it is scheduled for.
+import type { WasmFeatures } from '../backends/wasm/module.ts';
+import type { Isa } from '../passes/schedule/isa.ts';
+import { wasmIsa } from '../src/targets.ts';
+
+export interface WasmBuild {
+  readonly features: WasmFeatures;
+  readonly isa: Isa;
+}
+
+export const wasmBuilds: readonly WasmBuild[] = (['scalar', 'simd'] as const).map((features) => ({
+  features,
+  isa: wasmIsa(features),
+}));
