@@ -52,7 +52,7 @@ class ProgramLowering {
     }
     for (const c of copies) if (c.after === undefined) this.copy(c.from, c.to, c.location);
     const used = new Set(this.calls.flatMap((c) => c.args.map((a) => a.storage)));
-    const storages = this.storages.all().filter((s) => used.has(s) || !['const', 'arena'].includes(s.storage));
+    const storages = this.storages.finish(used);
     const arena = planArena(lifetimesOf(storages, this.calls), this.inPlace);
     if (arena.bytes > maxArenaBytes) {
       fail('I8C0004', `The program needs an arena of ${arena.bytes} bytes.`, {

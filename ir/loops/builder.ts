@@ -93,11 +93,26 @@ export class LoopBuilder {
   add(a: Operand, b: Operand): LoopValue {
     if (typeof a !== 'number' && this.is(b, 0) && laneOf(a.type) !== 'f32') return a;
     if (typeof b !== 'number' && this.is(a, 0) && laneOf(b.type) !== 'f32') return b;
-    return this.binary('add', a, b);
+    return this.plusConstant(a, b) ?? this.plusConstant(b, a) ?? this.binary('add', a, b);
+  }
+
+  /** x + c for an i32 x and a constant; where x is itself a sum with a constant, the two become one: i32 wraps around. */
+  private plusConstant(x: Operand, c: Operand): LoopValue | undefined {
+    const amount = typeof c === 'number' ? c : constantValue(c);
+    if (typeof x === 'number' || x.type !== 'i32' || amount === undefined) return undefined;
+    const inner = x.definition;
+    if (inner?.kind === 'compute' && inner.opcode === 'add') {
+      const before = constantValue(inner.operands[1]!);
+      if (before !== undefined) return this.add(inner.operands[0]!, this.constant(Number(before) + Number(amount)));
+    }
+    return this.binary('add', x, c);
   }
 
   sub(a: Operand, b: Operand): LoopValue {
-    if (typeof a !== 'number' && this.is(b, 0) && laneOf(a.type) !== 'f32') return a;
+    // x - (+0) is x also for -0.
+    const isZero = this.is(b, 0) || Object.is(typeof b === 'number' ? b : constantValue(b), 0);
+    if (typeof a !== 'number' && isZero) return a;
+    if (typeof b !== 'number' && b.type === 'i32' && this.is(a, 0)) return this.unary('neg', b);
     return this.binary('sub', a, b);
   }
 

@@ -1,6 +1,6 @@
 // Decides how a backend names the values of a kernel: printed inside the one expression that uses them, or kept in a
 // local. An expression moves a computation to its use; what it loads must not have been stored over in between.
-import type { Block, Instruction, Kernel, LoopValue } from './kernel.ts';
+import type { Block, ComputeInstruction, Instruction, Kernel, LoopValue } from './kernel.ts';
 import { type KernelUses, operandsOf, type Place } from './uses.ts';
 
 export interface InliningOptions {
@@ -13,17 +13,18 @@ export interface InliningOptions {
 }
 
 export interface Inlining {
-  /** True when the value is printed where it is used: constants always, others at their single use. */
+  /** True when the value is printed where it is used: constants and offsets always, others at their single use. */
   isInline(value: LoopValue): boolean;
   /** Where the instruction's operands are evaluated: its own place, or that of the expression it is printed in. */
   evaluationPlace(user: Instruction): Place;
 }
 
 /**
- * Inlines a `compute` or `load` whose value is used once, later in the same block (so that nothing moves into a loop or
- * out of a condition), unless a store stands between a load and its use. Any store may hit what any buffer that is not
- * constant holds: planned memory may put a result over an operand. The upper bound of a loop is not inlined: C and
- * JavaScript evaluate it again in every iteration.
+ * Inlines what reads as well as a name, however often it is used: constants, and sums of a counter and a constant
+ * (`row + 1`). Beyond those, a `compute` or `load` whose value is used once, later in the same block (so that nothing
+ * moves into a loop or out of a condition), unless a store stands between a load and its use. Any store may hit what any
+ * buffer that is not constant holds: planned memory may put a result over an operand. The upper bound of a loop is not
+ * inlined: C and JavaScript evaluate it again in every iteration.
  */
 export function inlineValues(kernel: Kernel, uses: KernelUses, options: InliningOptions = {}): Inlining {
   const { maxSize = 12, keepLocal = () => false, repeatsOperands = () => false } = options;
@@ -31,7 +32,13 @@ export function inlineValues(kernel: Kernel, uses: KernelUses, options: Inlining
   const evaluation = new Map<Instruction, Place>();
   const tooLarge = longExpressions(kernel.body, uses, maxSize);
 
-  const visit = (block: Block) => {
+  const visit = (block: Block, counters: ReadonlySet<LoopValue>) => {
+    const isOffset = (x: ComputeInstruction) =>
+      x.opcode === 'add' &&
+      counters.has(x.operands[0]!) &&
+      x.operands[1]!.definition?.kind === 'const' &&
+      !keepLocal(x.result) &&
+      uses.usesOf(x.result).every(({ user }) => user === undefined || !repeatsOperands(user));
     const storesBefore = countStores(block, uses);
     const storesBetween = (from: number, to: number) => storesBefore[to]! > storesBefore[from]!;
     const canInline = (v: LoopValue, x: Instruction, position: number, to: Place): boolean => {
@@ -48,7 +55,8 @@ export function inlineValues(kernel: Kernel, uses: KernelUses, options: Inlining
       const own = { block, position };
       evaluation.set(x, own);
       if (x.kind === 'const') inline.add(x.result);
-      if ((x.kind === 'compute' || x.kind === 'load') && uses.isLive(x.result)) {
+      else if (x.kind === 'compute' && isOffset(x)) inline.add(x.result);
+      else if ((x.kind === 'compute' || x.kind === 'load') && uses.isLive(x.result)) {
         const use = uses.usesOf(x.result)[0];
         const to = use?.user === undefined ? use?.place : evaluation.get(use.user);
         if (to !== undefined && canInline(x.result, x, position, to)) {
@@ -56,11 +64,11 @@ export function inlineValues(kernel: Kernel, uses: KernelUses, options: Inlining
           evaluation.set(x, to);
         }
       }
-      if (x.kind === 'for') visit(x.block);
-      if (x.kind === 'if') for (const inside of [x.consequent, x.alternate]) visit(inside);
+      if (x.kind === 'for') visit(x.block, new Set([...counters, ...x.block.args.slice(0, 1)]));
+      if (x.kind === 'if') for (const inside of [x.consequent, x.alternate]) visit(inside, counters);
     }
   };
-  visit(kernel.body);
+  visit(kernel.body, new Set(kernel.scalars));
   return {
     isInline: (v) => inline.has(v),
     evaluationPlace: (x) => evaluation.get(x) ?? uses.placeOf(x),

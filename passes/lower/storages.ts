@@ -14,11 +14,13 @@ export interface Copy {
   readonly after?: Op | undefined;
 }
 
+/** A storage whose name is only what it would like to be called, until all of them are known. */
+type Unnamed = { -readonly [K in keyof Storage]: Storage[K] };
+
 export class StorageAssignment {
   readonly copies: Copy[] = [];
   private readonly byValue = new Map<Value, Storage>();
-  private readonly list: Storage[] = [];
-  private readonly names = new Set<string>();
+  private readonly list: Unnamed[] = [];
 
   /** The storage of a value; a constant that has none yet is named by `hint`, which says what it is used for. */
   of(value: Value, hint?: string): Storage {
@@ -28,7 +30,7 @@ export class StorageAssignment {
     const data = constantOf(root);
     const type = root.type;
     const storage = this.add({
-      name: this.freshName(data === undefined ? root.name : (hint ?? root.name)),
+      name: data === undefined ? root.name : (hint ?? root.name),
       storage: data === undefined ? 'arena' : 'const',
       element: type.element,
       length: elementCount(type.shape),
@@ -38,13 +40,28 @@ export class StorageAssignment {
     return storage;
   }
 
-  all(): readonly Storage[] {
-    return this.list;
+  /**
+   * The program's storages: its interface, and what its calls use. They get their names only now, so that none is
+   * numbered because of one that was dropped (a bias, say, that a schedule replaced by another).
+   */
+  finish(used: ReadonlySet<Storage>): Storage[] {
+    const kept = this.list.filter((s) => used.has(s) || !['const', 'arena'].includes(s.storage));
+    const names = new Set<string>();
+    const numbers = new Map<string, number>();
+    for (const storage of kept) {
+      const wanted = storage.name;
+      for (let i = numbers.get(wanted) ?? 2; names.has(storage.name); i++) {
+        storage.name = `${wanted}_${i}`;
+        numbers.set(wanted, i + 1);
+      }
+      names.add(storage.name);
+    }
+    return kept;
   }
 
   addPort(kind: 'input' | 'output', port: Port, fallback: string): Storage {
     return this.add({
-      name: this.freshName(fallback),
+      name: fallback,
       storage: kind,
       element: port.value.type.element,
       length: elementCount(port.value.type.shape),
@@ -55,16 +72,16 @@ export class StorageAssignment {
   addState(name: string, type: TensorType, data: TensorArray): Storage {
     const length = elementCount(type.shape);
     const tensor = interfaceTensor(name, type);
-    return this.add({ name: this.freshName('state'), storage: 'state', element: type.element, length, data, tensor });
+    return this.add({ name: 'state', storage: 'state', element: type.element, length, data, tensor });
   }
 
   addConstant(name: string, element: ElementType, data: TensorArray, packing: string | undefined): Storage {
     const packed = packing === undefined ? {} : { packing };
-    return this.add({ name: this.freshName(name), storage: 'const', element, length: data.length, data, ...packed });
+    return this.add({ name, storage: 'const', element, length: data.length, data, ...packed });
   }
 
   addScratch(name: string, element: ElementType, length: number): Storage {
-    return this.add({ name: this.freshName(name), storage: 'arena', element, length });
+    return this.add({ name, storage: 'arena', element, length });
   }
 
   bind(value: Value, storage: Storage): void {
@@ -75,17 +92,10 @@ export class StorageAssignment {
     return this.byValue.has(value);
   }
 
-  private add(storage: Storage): Storage {
+  private add(storage: Unnamed): Storage {
+    storage.name ||= 't';
     this.list.push(storage);
     return storage;
-  }
-
-  private freshName(hint: string): string {
-    const base = hint === '' ? 't' : hint;
-    let name = base;
-    for (let i = 2; this.names.has(name); i++) name = `${base}_${i}`;
-    this.names.add(name);
-    return name;
   }
 }
 
