@@ -17,10 +17,11 @@ export interface Isa {
 }
 
 /**
- * Portable scalar code. Nine values fit a Cortex-M4's thirteen registers beside two addresses, a counter and a
- * temporary: a tile of 3 x 2 (measured under QEMU; larger tiles spill).
+ * Portable scalar code. Eleven values are a tile of 2 x 4, its inputs and one weight: with two addresses and an end they
+ * fill a Cortex-M4's fourteen registers. Measured under QEMU (gcc 12, whole networks), nothing smaller or larger takes
+ * fewer instructions, and on x86-64 it is within 2 % of the best.
  */
-export const scalar: Isa = { name: 'scalar', lanes: 1, group: 1, operand: 'i16', registers: 9 };
+export const scalar: Isa = { name: 'scalar', lanes: 1, group: 1, operand: 'i16', registers: 11 };
 
 /** Rows by name. Those beyond `scalar` are spelled by no backend yet; the loop interpreter runs them all. */
 export const isas: readonly Isa[] = [

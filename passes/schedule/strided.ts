@@ -67,6 +67,11 @@ export function stridedForm(c: ContractionLowering, input: Access): StridedContr
   return form;
 }
 
+/** Extent of an axis; 1 for none. */
+export function stridedExtent(form: StridedContraction, axis: number | undefined): number {
+  return axis === undefined ? 1 : form.axes[axis]!.extent;
+}
+
 function accessesOf(form: StridedContraction): StridedAccess[] {
   return [form.input, form.weights, form.result, ...(form.bias === undefined ? [] : [form.bias])];
 }

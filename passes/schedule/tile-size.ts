@@ -8,21 +8,23 @@ export interface TileSize {
 }
 
 /**
- * The tile with the least work per product, counted in instructions: one load for each row's input and each register of
- * weights, one multiply-add for each accumulator. A tile that overlaps its neighbour repeats work.
- * `wide`: accumulators take two registers.
+ * The tile with the least work, counted in instructions of a step: one load for each row's input and each register of
+ * weights, one multiply-add for each accumulator. A tile that overlaps its neighbour repeats work, and across columns it
+ * repeats weights in flash, which counts once more. Of equals, the one with fewer rows: its weights are consecutive,
+ * every row needs an address of its own. `wide`: accumulators take two registers.
  */
 export function tileSize(isa: Isa, rowCount: number, columnCount: number, wide: boolean): TileSize {
   let best: TileSize = { rows: 1, columns: isa.lanes };
   let least = Number.POSITIVE_INFINITY;
   const perAccumulator = wide ? 2 : 1;
-  for (let rows = 1; rows <= rowCount; rows++) {
+  for (let rows = 1; rows <= rowCount && rows * perAccumulator + 2 <= isa.registers; rows++) {
     for (let vectors = 1; vectors * isa.lanes <= columnCount; vectors++) {
-      // Weights stay in registers for all rows of a step; one input is live at a time.
-      if (rows * vectors * perAccumulator + vectors + 1 > isa.registers) break;
+      // The shorter side of a step stays in registers, the longer one passes through one more.
+      if (rows * vectors * perAccumulator + Math.min(rows, vectors) + 1 > isa.registers) break;
       const columns = vectors * isa.lanes;
+      const repeated = (Math.ceil(columnCount / columns) * columns) / columnCount;
       const tiles = Math.ceil(rowCount / rows) * Math.ceil(columnCount / columns);
-      const cost = tiles * (rows + vectors + rows * vectors);
+      const cost = repeated * tiles * (rows + vectors + rows * vectors);
       if (cost < least) {
         least = cost;
         best = { rows, columns };

@@ -1,0 +1,96 @@
+// Tiles of matrix products: every step of the reduction loads one input per row and one register of weights per vector
+// of columns, and multiplies all of them.
+import type { LoopValue } from '../../ir/loops/kernel.ts';
+import { loopType } from '../../ir/loops/types.ts';
+import { type StridedAccess, stridedExtent } from './strided.ts';
+import { TileKernel, type TileRequest } from './tile-kernel.ts';
+import { tileSize } from './tile-size.ts';
+
+export function emitMatrix(request: TileRequest): void {
+  const { form, plan, isa } = request;
+  const extent = (axis: number | undefined) => stridedExtent(form, axis);
+  const wide = form.origin.accumulator === 'i64';
+  const { rows, columns } = tileSize(isa, extent(plan.row), extent(plan.column), wide);
+  new MatrixKernel(request, rows, columns, isa.group).emit();
+}
+
+class MatrixKernel extends TileKernel {
+  emit(): void {
+    this.emitTiles(false);
+  }
+
+  protected reduceTile(input: LoopValue, weights: LoopValue, sums: readonly LoopValue[]): readonly LoopValue[] {
+    return this.reduce(0, input, weights, sums);
+  }
+
+  /** The reduction from loop `depth` on; returns the accumulators after it. */
+  private reduce(
+    depth: number,
+    input: LoopValue,
+    weights: LoopValue,
+    sums: readonly LoopValue[],
+  ): readonly LoopValue[] {
+    const { b, form, plan } = this;
+    const axis = plan.reduce[depth];
+    if (axis === undefined) return this.step(input, weights, sums);
+    const { extent, name } = form.axes[axis]!;
+    const innermost = depth === plan.reduce.length - 1;
+    const group = innermost ? this.isa.group : 1;
+    const at = (position: LoopValue, access: StridedAccess, k: LoopValue) =>
+      b.add(position, b.mul(k, access.strides[axis]!));
+    const body = (k: LoopValue, carried: readonly LoopValue[]) =>
+      this.reduce(depth + 1, at(input, form.input, k), at(weights, this.weights.access, k), carried);
+    // Left rolled: a compiler that unrolls keeps one step's loads beside their products, written-out steps it would
+    // reorder until registers spill (measured with gcc 12: 14.6 instead of 8.7 million instructions on x86-64).
+    return b.forCarry(0, extent, sums, body, { step: group, name, carry: sums.map(() => 'acc') });
+  }
+
+  /** One step of the reduction for every accumulator of the tile. The shorter side stays in registers. */
+  private step(input: LoopValue, weights: LoopValue, sums: readonly LoopValue[]): readonly LoopValue[] {
+    const { b, form, plan, isa, vectors, rowCount } = this;
+    const rowStride = plan.row === undefined ? 0 : form.input.strides[plan.row]!;
+    const columnStride = isa.lanes * this.weights.columnStride;
+    const row = (r: number) => this.input(b.add(input, r * rowStride));
+    const column = (v: number) => this.weight(b.add(weights, v * columnStride));
+    const next = [...sums];
+    const multiply = (r: number, v: number, x: LoopValue, w: LoopValue) => {
+      next[r * vectors + v] = this.product(sums[r * vectors + v]!, x, w);
+    };
+    if (vectors <= rowCount) {
+      const held = Array.from({ length: vectors }, (_, v) => column(v));
+      for (let r = 0; r < rowCount; r++) {
+        const x = row(r);
+        for (const [v, w] of held.entries()) multiply(r, v, x, w);
+      }
+    } else {
+      const held = Array.from({ length: rowCount }, (_, r) => row(r));
+      for (let v = 0; v < vectors; v++) {
+        const w = column(v);
+        for (const [r, x] of held.entries()) multiply(r, v, x, w);
+      }
+    }
+    return next;
+  }
+
+  private weight(position: LoopValue): LoopValue {
+    const { b, isa, weights } = this;
+    const { buffer } = weights.access;
+    const lanes = isa.lanes * isa.group;
+    if (lanes === 1) return b.sub(b.load(buffer, position), weights.zero);
+    return b.convert(b.load(buffer, position, lanes), loopType(isa.operand, lanes));
+  }
+
+  private input(position: LoopValue): LoopValue {
+    const { b, isa, form } = this;
+    const { buffer } = form.input;
+    if (isa.lanes * isa.group === 1) return b.sub(b.load(buffer, position), this.bias.inputZero);
+    const x = b.load(buffer, position, isa.group);
+    if (isa.group === 1) return b.splat(x, loopType(isa.operand, isa.lanes));
+    return b.splat(b.convert(x, loopType(isa.operand, isa.group)), loopType(isa.operand, isa.lanes * isa.group));
+  }
+
+  private product(acc: LoopValue, x: LoopValue, w: LoopValue): LoopValue {
+    const { isa } = this;
+    return isa.lanes * isa.group === 1 ? this.multiplyAdd(acc, x, w) : this.b.compute('dot', [acc, x, w]);
+  }
+}
