@@ -9,6 +9,7 @@ const placeholders = new Set(['CUSTOM', 'DELEGATE', 'PLACEHOLDER_FOR_GREATER_OP_
 export function tfliteDocument(): string {
   const names = enums.BuiltinOperator.names.filter((n) => !placeholders.has(n) && !n.startsWith('STABLEHLO'));
   const known = names.filter((n) => Object.hasOwn(rows, n));
+  const custom = Object.keys(rows).filter((n) => n.startsWith('CUSTOM:'));
   const unknown = names.filter((n) => !Object.hasOwn(rows, n));
   return `${generatedNote}
 # TFLite operators
@@ -21,10 +22,10 @@ A model with unsupported operators gets one report of all of them: \`int8c inspe
 
 ## Supported (${known.length})
 
-${known.join(', ')}
+${known.join(', ')}; custom: ${custom.map((n) => n.slice('CUSTOM:'.length)).join(', ')}
 
 ## Not supported
 
-Custom operators, and: ${unknown.join(', ')}
+Other custom operators, and: ${unknown.join(', ')}
 `;
 }

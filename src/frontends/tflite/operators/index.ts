@@ -5,6 +5,7 @@ import { activationRows } from './activation.ts';
 import { arithmeticRows } from './arithmetic.ts';
 import { comparisonRows } from './comparison.ts';
 import { convolutionRows } from './convolution.ts';
+import { customRows } from './custom.ts';
 import { elementaryRows } from './elementary.ts';
 import { fillingRows } from './filling.ts';
 import { gatheringRows } from './gathering.ts';
@@ -28,6 +29,7 @@ export const rows: Rows = {
   ...arithmeticRows,
   ...comparisonRows,
   ...convolutionRows,
+  ...customRows,
   ...elementaryRows,
   ...fillingRows,
   ...gatheringRows,
