@@ -26,6 +26,7 @@ const reserved = new Set([...keywords, ...claimed]);
 
 /** Letters, digits and underscores of `text`, starting with a letter; `fallback` where nothing is left. */
 export function sanitized(text: string, fallback: string): string {
+  if (text.length <= maxLength && /^[A-Za-z][A-Za-z0-9]*$/.test(text)) return text;
   const plain = text
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9]+/g, '_')

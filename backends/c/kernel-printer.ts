@@ -111,6 +111,13 @@ class KernelPrinter {
     this.lines.push(`${'  '.repeat(this.depth)}${text}`);
   }
 
+  /** `target = value;`, with the value on a line of its own where both do not fit one. */
+  private assignment(target: string, value: Code, operator = '='): void {
+    const one = `${target} ${operator} ${value.text};`;
+    const isLong = one.length + 2 * this.depth > maxColumns;
+    this.line(isLong ? `${target} ${operator}\n${'  '.repeat(this.depth + 2)}${value.text};` : one);
+  }
+
   private typeOf(v: LoopValue): string {
     return registerType(v.type, this.setting.support);
   }
@@ -193,7 +200,7 @@ class KernelPrinter {
         const code = this.computation(x);
         const wanted = suggestName(x, this.uses, (b) => this.bufferName(b));
         const type = this.typeOf(x.result);
-        this.line(`const ${type} ${this.declare(x.result, wanted)} = ${code.text};`);
+        this.assignment(`const ${type} ${this.declare(x.result, wanted)}`, code);
         return;
       }
       case 'store':
@@ -218,7 +225,7 @@ class KernelPrinter {
       return;
     }
     const stored = this.hasType(x.value, x.buffer) ? value : cast(type, value);
-    this.line(`${element(name, this.code(x.index)).text} = ${stored.text};`);
+    this.assignment(element(name, this.code(x.index)).text, stored);
   }
 
   /** True when the printed value has the type of the buffer's elements, or is a number that fits it. */
@@ -237,8 +244,8 @@ class KernelPrinter {
     for (const { arg, init } of carried) {
       // A variable that has a name is the one in which the initial value already is.
       if (this.names.has(this.variables.variableOf(arg))) continue;
-      const start = this.code(init).text;
-      this.line(`${this.typeOf(arg)} ${this.declare(arg, 'acc')} = ${start};`);
+      const start = this.code(init);
+      this.assignment(`${this.typeOf(arg)} ${this.declare(arg, 'acc')}`, start);
     }
     const lower = this.code(x.lower).text;
     const upper = this.code(x.upper).text;
@@ -264,7 +271,7 @@ class KernelPrinter {
     if (only !== undefined && results.length === 1 && fresh.length === 1 && this.isChoice(x)) {
       const [a, b] = [x.consequent, x.alternate].map((block) => this.code(block.results[only.i]!));
       const choice = conditional(this.code(x.condition), a!, b!);
-      this.line(`const ${this.typeOf(only.result)} ${this.declare(only.result, 'value')} = ${choice.text};`);
+      this.assignment(`const ${this.typeOf(only.result)} ${this.declare(only.result, 'value')}`, choice);
       return;
     }
     for (const { result } of fresh) this.line(`${this.typeOf(result)} ${this.declare(result, 'value')};`);
@@ -306,7 +313,7 @@ class KernelPrinter {
     const { saved, ordered } = orderAssignments(assignments);
     const temporaries = saved.map(({ target, value }) => {
       const name = this.scope.unique(`next_${this.nameOf(target)}`);
-      this.line(`const ${this.typeOf(target)} ${name} = ${this.code(value).text};`);
+      this.assignment(`const ${this.typeOf(target)} ${name}`, this.code(value));
       return { target, code: primary(name) };
     });
     for (const { target, value } of ordered) this.assignOne(target, this.code(value));
@@ -318,9 +325,9 @@ class KernelPrinter {
     const name = this.nameOf(target);
     const { operator, left, right } = code.infix ?? {};
     const compound = operator !== undefined && ['+', '-', '*', '/', '%', '&', '|', '^', '<<', '>>'].includes(operator);
-    if (compound && left?.text === name) this.line(`${name} ${operator}= ${right?.text};`);
-    else if (operator === '+' && right?.text === name) this.line(`${name} += ${left?.text};`);
-    else this.line(`${name} = ${code.text};`);
+    if (compound && left?.text === name && right !== undefined) this.assignment(name, right, `${operator}=`);
+    else if (operator === '+' && right?.text === name && left !== undefined) this.assignment(name, left, '+=');
+    else this.assignment(name, code);
   }
 
   /** The variables in the expression of a value. */

@@ -3,8 +3,8 @@
 import { internalError } from '../../ir/diagnostics.ts';
 import type { Call, Kernel, LoopProgram } from '../../ir/loops/kernel.ts';
 import { wrapLane } from '../../ir/loops/opcodes.ts';
-import { prepareForPrinting } from '../../ir/loops/prepare-for-printing.ts';
-import { programRanges } from '../../ir/loops/program-ranges.ts';
+import { prepareWithRanges } from '../../ir/loops/prepare-for-printing.ts';
+import type { KernelRanges } from '../../ir/loops/ranges.ts';
 import { type Buffer, laneOf } from '../../ir/loops/types.ts';
 import { bytesPerElement } from '../../ir/types.ts';
 import { isStandAlone } from './aliasing.ts';
@@ -37,7 +37,7 @@ export interface CPrintOptions {
 
 /** The files of a program: `NAME.c`, `NAME.h`, and `NAME_weights.c` for constants of more than 64 KB. */
 export function printC(program: LoopProgram, options: CPrintOptions): Map<string, string | Uint8Array> {
-  const prepared = prepareForPrinting(program);
+  const { program: prepared, ranges } = prepareWithRanges(program);
   const prefix = sanitized(options.name, 'net');
   const names = new StorageNames(prepared, prefix);
   const bytesOf = (named: StorageNames['states']) =>
@@ -49,7 +49,7 @@ export function printC(program: LoopProgram, options: CPrintOptions): Map<string
     manifestComment: options.manifestComment,
   });
   const files = new Map<string, string | Uint8Array>([
-    [`${prefix}.c`, printSource(prepared, names)],
+    [`${prefix}.c`, printSource(prepared, names, ranges)],
     [`${prefix}.h`, header],
   ]);
   if (names.isSeparate) files.set(`${prefix}_weights.c`, printWeights(names));
@@ -67,10 +67,14 @@ function printWeights(names: StorageNames): Uint8Array {
   return joinBytes([new TextEncoder().encode(head.join('\n')), ...constantDefinitions(names)]);
 }
 
-function printSource(program: LoopProgram, names: StorageNames): string | Uint8Array {
+function printSource(
+  program: LoopProgram,
+  names: StorageNames,
+  ranges: ReadonlyMap<Kernel, KernelRanges>,
+): string | Uint8Array {
   const { prefix } = names;
   const support = new Support();
-  const kernels = printKernels(program, names, support);
+  const kernels = printKernels(program, names, ranges, support);
   if (hasInfinities(names)) support.header('math.h');
   const isLocal = !names.isSeparate && names.constants.length > 0;
   const before = [
@@ -128,9 +132,9 @@ function hasInfinities(names: StorageNames): boolean {
 function printKernels(
   program: LoopProgram,
   names: StorageNames,
+  ranges: ReadonlyMap<Kernel, KernelRanges>,
   support: Support,
 ): { texts: string[]; names: Map<Kernel, string> } {
-  const ranges = programRanges(program);
   const calls = new Map<Kernel, Call[]>();
   for (const call of program.calls) calls.set(call.kernel, [...(calls.get(call.kernel) ?? []), call]);
   const functions = new Map<Kernel, string>();
