@@ -20,6 +20,6 @@ export {
   type Program,
   type TensorInfo,
 } from './program.ts';
-export { createRunner, type Feeds, type Runner, type RunnerOptions, type RunnerTarget } from './runner.ts';
-export type { TargetName } from './targets.ts';
+export { createRunner, type Feeds, type Runner, type RunnerOptions } from './runner.ts';
+export type { RunnerTarget, TargetName } from './targets.ts';
 export { version } from './version.ts';

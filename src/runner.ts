@@ -7,8 +7,7 @@ import { allocateArray, type TensorArray } from '../ir/tensor-data.ts';
 import { type ElementType, elementCount } from '../ir/types.ts';
 import { type Compiled, lowerProgram } from './compile.ts';
 import type { Program, TensorInfo } from './program.ts';
-
-export type RunnerTarget = 'interp' | 'js' | 'wasm' | 'c';
+import { type RunnerTarget, runnerTargets, wasmIsa } from './targets.ts';
 
 export interface RunnerOptions {
   /**
@@ -64,10 +63,7 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
       };
     }
     case 'wasm': {
-      const [{ instantiateWasm }, { wasmIsa }] = await Promise.all([
-        import('../backends/wasm/instantiate.ts'),
-        import('./targets.ts'),
-      ]);
+      const { instantiateWasm } = await import('../backends/wasm/instantiate.ts');
       const features = options.wasm ?? 'simd';
       // What was compiled for another target is scheduled for that.
       return instantiateWasm(lowerProgram(program, { isa: wasmIsa(features) }).loops, features);
@@ -78,9 +74,7 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
     }
     default:
       return fail('I8C0404', `There is no target ${JSON.stringify(options.target)} to run on.`, {
-        hint:
-          didYouMean(String(options.target), ['interp', 'js', 'wasm', 'c']) ??
-          'Programs run on interp, js, wasm and c.',
+        hint: didYouMean(String(options.target), runnerTargets) ?? `Programs run on ${runnerTargets.join(', ')}.`,
       });
   }
 }

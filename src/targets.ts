@@ -89,6 +89,11 @@ export function wasmIsa(features: WasmFeatures): Isa {
 
 export type TargetName = keyof typeof targets;
 
+/** What runs a program here. */
+export const runnerTargets = ['interp', 'js', 'wasm', 'c'] as const;
+
+export type RunnerTarget = (typeof runnerTargets)[number];
+
 export const targetNames: readonly string[] = Object.keys(targets);
 
 /** A target by name. Throws CompileError I8C0404 for a name that none has. */

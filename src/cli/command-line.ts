@@ -1,7 +1,7 @@
 // The grammar of the command line: subcommands, options, help. What a subcommand does is in the file of its name.
 import { styleText } from 'node:util';
 import { Command, CommanderError, type HelpConfiguration, Option, type OutputConfiguration } from 'commander';
-import { targetNames, targets } from '../targets.ts';
+import { runnerTargets, targetNames, targets } from '../targets.ts';
 import { version } from '../version.ts';
 import type { CompileFlags } from './compile.ts';
 import { exitCodes, failureOf } from './exit-codes.ts';
@@ -33,8 +33,8 @@ Examples:
   int8c compile kws.tflite --target ir -o out            the model as imported, to edit and compile again`;
 
 const runEpilogue = `
-Targets: js is the compiled program as JavaScript, c the C artifact built with $CC (or cc), interp the reference
-interpreter; all give the same bytes.
+Targets: js is the compiled program as JavaScript, wasm as WebAssembly, c the C artifact built with $CC (or cc), interp
+the reference interpreter; all give the same bytes.
 
 Inputs are given in order or by name. FILE is NumPy's .npy, an ONNX TensorProto (.pb), or else raw little-endian
 elements. Real numbers for a quantized input are quantized. DIR gets out<i>.bin, out<i>.npy and outputs.json, which
@@ -77,6 +77,8 @@ const output: OutputConfiguration = {
 const targetOption = () => new Option('-t, --target <name>', 'what to write; several separated by commas').default('c');
 const nameOption = () =>
   new Option('-n, --name <name>', 'name of files and prefix of identifiers; default: from MODEL');
+const wasmOption = () =>
+  new Option('--wasm <level>', 'instructions for wasm').choices(['scalar', 'simd', 'relaxed']).default('simd');
 const signatureOption = () => new Option('--signature <key>', 'which signature of a TFLite model to take');
 const exposeOption = () =>
   new Option('--expose <name...>', "tensors of a TFLite model to return too: names, #index, or 'all'");
@@ -111,6 +113,8 @@ function commandLine(): Command {
     .addOption(targetOption())
     .option('-o, --output <dir>', 'folder for the files; made when missing', '.')
     .addOption(nameOption())
+    .addOption(wasmOption())
+    .option('--inline', 'for wasm: the module inside its JavaScript loader, not beside it')
     .option('--selftest', 'also write test vectors and a main that checks them on the device')
     .option('--print-after <pass>', "print the program after this pass, after 'import' or 'loops', or after 'all'")
     .addOption(signatureOption())
@@ -125,9 +129,10 @@ function commandLine(): Command {
     .summary('run a model on inputs from files')
     .description('Runs a model once, on inputs from files.')
     .argument('<model>', 'the model file')
-    .addOption(new Option('-t, --target <name>', 'what runs it').choices(['interp', 'js', 'c']).default('js'))
+    .addOption(new Option('-t, --target <name>', 'what runs it').choices([...runnerTargets]).default('js'))
     .option('-i, --input <file...>', 'an input: FILE or NAME=FILE')
     .option('-o, --output <dir>', 'folder for the outputs; without it they are only shown')
+    .addOption(wasmOption())
     .addOption(signatureOption())
     .addOption(exposeOption())
     .addOption(jsonOption())

@@ -1,5 +1,6 @@
 // int8c compile: a model to the files of one or more targets.
 import { join } from 'node:path';
+import type { WasmFeatures } from '../../backends/wasm/module.ts';
 import { type Compiled, compile } from '../compile.ts';
 import { importModelFile } from '../files/model-file.ts';
 import { writeFiles } from '../files/write-files.ts';
@@ -15,6 +16,8 @@ export interface CompileFlags extends ImportFlags {
   readonly output: string;
   readonly name?: string;
   readonly selftest?: true;
+  readonly wasm: WasmFeatures;
+  readonly inline?: true;
   readonly printAfter?: string;
   readonly json?: true;
 }
@@ -38,6 +41,8 @@ export async function compileCommand(path: string, flags: CompileFlags): Promise
       afterPass: stages.afterPass,
       ...(flags.name === undefined ? {} : { name: flags.name }),
       ...(flags.selftest === undefined ? {} : { selftest: true }),
+      wasm: flags.wasm,
+      inline: flags.inline === true,
     });
     await stages.lowered(compiled.loops);
     artifacts.push({ compiled, stages: printed.splice(0) });

@@ -1,4 +1,5 @@
 // int8c run: a model once, on inputs from files.
+import type { WasmFeatures } from '../../backends/wasm/module.ts';
 import { type Diagnostic, internalError, quoteName } from '../../ir/diagnostics.ts';
 import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
 import type { TensorType } from '../../ir/types.ts';
@@ -9,7 +10,8 @@ import { encodeNpy } from '../files/npy.ts';
 import { writeFiles } from '../files/write-files.ts';
 import { jsonText } from '../json-text.ts';
 import { type TensorManifest, tensorManifest } from '../manifest.ts';
-import { createRunner, type RunnerTarget } from '../runner.ts';
+import { createRunner } from '../runner.ts';
+import type { RunnerTarget } from '../targets.ts';
 import { tensorRows } from './describe-tensors.ts';
 import { type ImportFlags, importOptions } from './import-flags.ts';
 import { reportDiagnostics } from './report.ts';
@@ -17,6 +19,7 @@ import { columns, print, printJson } from './terminal.ts';
 
 export interface RunFlags extends ImportFlags {
   readonly target: RunnerTarget;
+  readonly wasm: WasmFeatures;
   readonly input?: readonly string[];
   readonly output?: string;
   readonly json?: true;
@@ -32,7 +35,7 @@ export async function runCommand(path: string, flags: RunFlags): Promise<void> {
     feeds.push([input.name, data]);
     if (note !== undefined) diagnostics.push(note);
   }
-  const runner = await createRunner(program, { target: flags.target });
+  const runner = await createRunner(program, { target: flags.target, wasm: flags.wasm });
   let results: Record<string, TensorArray>;
   try {
     results = await runner.run(Object.fromEntries(feeds));

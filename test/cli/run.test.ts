@@ -36,7 +36,7 @@ const left = file('left.npy', encodeNpy('i32', Int32Array.of(1, 2, 3), [3]));
 const right = file('right.bin', new Uint8Array(Int32Array.of(10, 20, 30).buffer));
 const flag = file('flag.npy', encodeNpy('bool', Uint8Array.of(1, 0), [2]));
 
-test.each(['interp', 'js', 'c'])('%s writes raw elements, .npy and a description of them', (target) => {
+test.each(['interp', 'js', 'wasm', 'c'])('%s writes raw elements, .npy and a description of them', (target) => {
   if (target === 'c' && !hasCompiler('cc')) return;
   const out = join(folder, target);
   const { code, stdout, stderr } = int8c(['run', model, '--target', target, '--input', star, '-o', out]);
