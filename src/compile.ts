@@ -81,7 +81,7 @@ export async function compile(program: Program, options: CompileOptions): Promis
   }
   if (options.name !== undefined) checkName(options.name);
   const { selftest = false, wasm = 'simd', inline = false } = options;
-  const isa = target.isa?.({ wasm }) ?? scalar;
+  const isa = (await target.isa?.({ wasm })) ?? scalar;
   const { loops, macs, diagnostics } = lowerProgram(program, { ...options, isa });
   const manifest = manifestOf({
     program: loops,

@@ -7,7 +7,7 @@ import { allocateArray, type TensorArray } from '../ir/tensor-data.ts';
 import { type ElementType, elementCount } from '../ir/types.ts';
 import { type Compiled, lowerProgram } from './compile.ts';
 import type { Program, TensorInfo } from './program.ts';
-import { type RunnerTarget, runnerTargets, wasmIsa } from './targets.ts';
+import { type RunnerTarget, runnerTargets } from './targets.ts';
 
 export interface RunnerOptions {
   /**
@@ -63,7 +63,10 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
       };
     }
     case 'wasm': {
-      const { instantiateWasm } = await import('../backends/wasm/instantiate.ts');
+      const [{ instantiateWasm }, { wasmIsa }] = await Promise.all([
+        import('../backends/wasm/instantiate.ts'),
+        import('./wasm-isa.ts'),
+      ]);
       const features = options.wasm ?? 'simd';
       // What was compiled for another target is scheduled for that.
       return instantiateWasm(lowerProgram(program, { isa: wasmIsa(features) }).loops, features);

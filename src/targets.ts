@@ -3,7 +3,7 @@ import type { WasmFeatures } from '../backends/wasm/module.ts';
 import { fail } from '../ir/diagnostics.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
 import { didYouMean } from '../ir/spelling.ts';
-import { type Isa, isas, scalar } from '../passes/schedule/isa.ts';
+import type { Isa } from '../passes/schedule/isa.ts';
 import type { Program } from './program.ts';
 
 /** What may be asked of a target beside its name. */
@@ -26,7 +26,7 @@ export interface Target {
   /** Whether it can write vectors and a check that runs on the device. */
   readonly selftest: boolean;
   /** The instruction set that kernels are scheduled for; `scalar` when absent. */
-  isa?(options: Pick<TargetOptions, 'wasm'>): Isa;
+  isa?(options: Pick<TargetOptions, 'wasm'>): Promise<Isa>;
   /** Writes the files: name to contents. */
   write(request: TargetRequest): Promise<Map<string, string | Uint8Array>>;
 }
@@ -59,7 +59,7 @@ export const targets = {
   wasm: {
     description: 'a WebAssembly module with its loader',
     selftest: false,
-    isa: ({ wasm }) => wasmIsa(wasm),
+    isa: async ({ wasm }) => (await import('./wasm-isa.ts')).wasmIsa(wasm),
     async write({ loops, wasm, inline }) {
       const { printWasm } = await import('../backends/wasm/print.ts');
       return printWasm(loops, { features: wasm, inline });
@@ -80,12 +80,6 @@ export const targets = {
     },
   },
 } satisfies Record<string, Target>;
-
-/** The schedule of wasm modules that may use these instructions. */
-export function wasmIsa(features: WasmFeatures): Isa {
-  const row = features === 'scalar' ? undefined : isas.find((isa) => isa.name === 'wasm-simd128');
-  return row ?? scalar;
-}
 
 export type TargetName = keyof typeof targets;
 

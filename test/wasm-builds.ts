@@ -1,7 +1,7 @@
 // The forms of WebAssembly that tests run: what the module may use, and the instruction set it is scheduled for.
 import type { WasmFeatures } from '../backends/wasm/module.ts';
 import type { Isa } from '../passes/schedule/isa.ts';
-import { wasmIsa } from '../src/targets.ts';
+import { wasmIsa } from '../src/wasm-isa.ts';
 
 export interface WasmBuild {
   readonly features: WasmFeatures;
