@@ -94,7 +94,7 @@ export async function compile(program: Program, options: CompileOptions): Promis
   const encoder = new TextEncoder();
   const put = (name: string, contents: string | Uint8Array) =>
     files.set(name, typeof contents === 'string' ? encoder.encode(contents) : contents);
-  for (const [name, contents] of await target.write({ loops, program, selftest, wasm, inline })) {
+  for (const [name, contents] of await target.write({ loops, program, manifest, selftest, wasm, inline })) {
     put(name, contents);
   }
   put(`${loops.name}.json`, jsonText(manifest));

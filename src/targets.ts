@@ -4,6 +4,7 @@ import { fail } from '../ir/diagnostics.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
 import { didYouMean } from '../ir/spelling.ts';
 import type { Isa } from '../passes/schedule/isa.ts';
+import type { Manifest } from './manifest.ts';
 import type { Program } from './program.ts';
 
 /** What may be asked of a target beside its name. */
@@ -18,6 +19,7 @@ export interface TargetOptions {
 export interface TargetRequest extends TargetOptions {
   readonly loops: LoopProgram;
   readonly program: Program;
+  readonly manifest: Manifest;
 }
 
 export interface Target {
@@ -35,9 +37,9 @@ export const targets = {
   c: {
     description: 'C99 for any core',
     selftest: true,
-    async write({ loops, program, selftest }) {
+    async write({ loops, program, manifest, selftest }) {
       const { printC } = await import('../backends/c/print.ts');
-      const files = printC(loops, { name: loops.name });
+      const files = printC(loops, { name: loops.name, manifestComment: originOf(manifest) });
       if (selftest) {
         const [{ printSelftest }, { selftestVectors }] = await Promise.all([
           import('../backends/c/selftest.ts'),
@@ -82,6 +84,14 @@ export const targets = {
 } satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;
+
+/** Where a program comes from and what it costs, for a reader of its code. */
+function originOf({ compiler, sourceSha256, macs, bytes }: Manifest): string {
+  return [
+    `Made by ${compiler} from a model with SHA-256 ${sourceSha256}.`,
+    `One run takes ${macs} multiply-accumulates; no arena for it can be smaller than ${bytes.arenaLowerBound} bytes.`,
+  ].join('\n');
+}
 
 /** What runs a program here. */
 export const runnerTargets = ['interp', 'js', 'wasm', 'c'] as const;
