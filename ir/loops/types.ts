@@ -12,8 +12,8 @@ export type Lane = 'bool' | 'i8' | 'u8' | 'i16' | 'i32' | 'i64' | 'f32';
 
 const scalarLanes: readonly Lane[] = ['bool', 'i32', 'i64', 'f32'];
 const vectorLanes: readonly Lane[] = ['bool', 'i8', 'u8', 'i16', 'i32', 'i64', 'f32'];
-/** Vectors have 2 to 64 lanes. */
-export const maxLanes = 64;
+/** Vectors have 2 to 128 lanes: 1024 bits of bytes (Hexagon HVX). */
+export const maxLanes = 128;
 
 interface Split {
   readonly lane: Lane;
@@ -23,7 +23,7 @@ interface Split {
 const splits = new Map<string, Split | undefined>();
 
 function parseLoopType(type: string): Split | undefined {
-  const match = /^(bool|i8|u8|i16|i32|i64|f32)(?:x([0-9]{1,2}))?$/.exec(type);
+  const match = /^(bool|i8|u8|i16|i32|i64|f32)(?:x([0-9]{1,3}))?$/.exec(type);
   if (match === null) return undefined;
   const lane = match[1] as Lane;
   if (match[2] === undefined) return scalarLanes.includes(lane) ? { lane, lanes: 1 } : undefined;

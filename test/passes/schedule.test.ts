@@ -1,0 +1,87 @@
+// Tiled schedules against the plain loops of the same contraction, for every instruction set, bit by bit.
+import { describe, expect, it } from 'vitest';
+import { LoopBuilder } from '../../ir/loops/builder.ts';
+import { runKernel } from '../../ir/loops/interpreter.ts';
+import type { Block, Kernel } from '../../ir/loops/kernel.ts';
+import type { Opcode } from '../../ir/loops/opcodes.ts';
+import type { Buffer } from '../../ir/loops/types.ts';
+import { blocksOf } from '../../ir/loops/uses.ts';
+import { assertKernelVerified } from '../../ir/loops/verifier.ts';
+import { allocateArray, bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
+import { type Isa, isas, scalar } from '../../passes/schedule/isa.ts';
+import { schedulePlain } from '../../passes/schedule/plain.ts';
+import { scheduleKernel } from '../../passes/schedule/schedule.ts';
+import { tileSize } from '../../passes/schedule/tile-size.ts';
+import { randomNumbers } from '../ops/operator-runs.ts';
+import { forms, type RandomContraction, randomContraction } from './random-contraction.ts';
+
+/** The result of the contraction by its plain loops. */
+function runPlain({ contraction, contents }: RandomContraction): TensorArray {
+  const b = new LoopBuilder();
+  schedulePlain(b, contraction);
+  const y = contraction.result.buffer;
+  const result = allocateArray(y.element, y.length);
+  const kernel = b.finish('plain', '', [...contents.keys(), y]);
+  runKernel(kernel, new Map([...contents, [y, result]]));
+  return result;
+}
+
+/** The result by the schedule for an instruction set, and the kernel that computed it. */
+function runScheduled({ contraction, contents, constants }: RandomContraction, isa: Isa, reverseParallel: boolean) {
+  const memory = new Map<Buffer, TensorArray>(contents);
+  const add = (buffer: Buffer, array: TensorArray): Buffer => {
+    memory.set(buffer, array);
+    return buffer;
+  };
+  const { kernel } = scheduleKernel(contraction, isa, {
+    name: 'tiled',
+    comment: '',
+    contents: (buffer) => (constants.has(buffer) ? contents.get(buffer) : undefined),
+    constant: (name, element, data, packing) =>
+      add({ name, element, length: data.length, role: 'const', ...(packing === undefined ? {} : { packing }) }, data),
+    scratch: (name, element, length) => add({ name, element, length, role: 'scratch' }, allocateArray(element, length)),
+  });
+  const y = contraction.result.buffer;
+  const result = allocateArray(y.element, y.length);
+  memory.set(y, result);
+  assertKernelVerified(kernel);
+  runKernel(kernel, memory, [], { reverseParallel });
+  return { kernel, result };
+}
+
+function uses(kernel: Kernel, opcode: Opcode): boolean {
+  const inBlock = (block: Block): boolean =>
+    block.body.some((i) => (i.kind === 'compute' && i.opcode === opcode) || blocksOf(i).some(inBlock));
+  return inBlock(kernel.body);
+}
+
+describe.each([...isas])('$name', (isa) => {
+  it.each(forms)('tiles of %s equal the plain loops', { timeout: 30_000 }, (form) => {
+    const random = randomNumbers(5);
+    let dots = 0;
+    for (let n = 0; n < (isa === scalar ? 24 : 8); n++) {
+      const contraction = randomContraction(random, form, isa);
+      const expected = runPlain(contraction);
+      const { kernel, result } = runScheduled(contraction, isa, n % 2 === 1);
+      expect(bytesOf(result), `contraction ${n}`).toEqual(bytesOf(expected));
+      if (uses(kernel, 'dot')) dots++;
+    }
+    const dotted = isa.group > 1 && (form === 'i8' || (isa.operand === 'i16' && (form === 'u8' || form === 'i16')));
+    if (dotted) expect(dots).toBeGreaterThan(0);
+    else expect(dots).toBe(0);
+  });
+});
+
+describe('tile size', () => {
+  it('fills a Cortex-M4 with 2 x 4, and a single row with 1 x 8', () => {
+    expect(tileSize(scalar, 64, 64, false)).toEqual({ rows: 2, columns: 4 });
+    expect(tileSize(scalar, 1, 64, false)).toEqual({ rows: 1, columns: 8 });
+  });
+  it('does not repeat work for the sake of a larger tile', () => {
+    expect(tileSize(scalar, 64, 10, false)).toEqual({ rows: 4, columns: 2 });
+  });
+  it('counts 64-bit accumulators twice', () => {
+    const { rows, columns } = tileSize(scalar, 64, 64, true);
+    expect(2 * rows * columns).toBeLessThan(scalar.registers);
+  });
+});
