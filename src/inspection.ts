@@ -81,7 +81,8 @@ function floatOperators(func: Func, diagnostics: readonly Diagnostic[]): FloatOp
   const noted = new Map(diagnostics.filter((d) => d.code === 'I8C0302').map((d) => [d.where, d.message]));
   return func.ops.flatMap((op) => {
     const [from, to] = [computed(op).some(isFloat), op.results.some(isFloat)];
-    if (op.definition === constant || (!from && !to)) return [];
+    // Constants and views compute nothing.
+    if (op.definition === constant || op.definition.view === true || (!from && !to)) return [];
     const plain = from === to ? 'The model computes it in floating point.' : 'It converts to or from floating point.';
     return [{ operator: op.definition.name, where: op.location, reason: noted.get(op.location) ?? plain }];
   });

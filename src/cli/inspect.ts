@@ -17,7 +17,8 @@ export async function inspectCommand(path: string, flags: InspectFlags): Promise
     return;
   }
   for (const line of inspectionLines(inspection)) print(line);
-  reportDiagnostics(inspection.diagnostics);
+  // What stays float has a section of its own.
+  reportDiagnostics(inspection.diagnostics.filter((d) => d.code !== 'I8C0302'));
 }
 
 function inspectionLines(inspection: Inspection): string[] {
@@ -50,8 +51,9 @@ function inspectionLines(inspection: Inspection): string[] {
   ];
 }
 
-/** Places that are listed for each operator and reason. */
+/** Places that are listed for each operator and reason, and in how many operators there are any. */
 const maxPlaces = 4;
+const maxOperatorsWithPlaces = 30;
 
 function floatLines(float: readonly FloatOperator[]): string[] {
   if (float.length === 0) return ['  none: every operator computes in integers'];
@@ -62,13 +64,13 @@ function floatLines(float: readonly FloatOperator[]): string[] {
     if (group === undefined) groups.set(key, [op]);
     else group.push(op);
   }
-  return [...groups].flatMap(([key, ops]) => {
+  // In a network that is float as a whole, the places say nothing.
+  const limit = float.length > maxOperatorsWithPlaces ? 0 : maxPlaces;
+  const lines = [...groups].flatMap(([key, ops]) => {
     const places = ops.filter((op) => op.where !== '').map((op) => `      ${op.where}`);
-    const more = places.length - maxPlaces;
-    return [
-      `  ${ops.length} ${key}`,
-      ...places.slice(0, maxPlaces),
-      ...(more > 0 ? [`      ... and ${more} more (--json lists all)`] : []),
-    ];
+    const more = limit > 0 && places.length > limit ? [`      ... and ${places.length - limit} more`] : [];
+    return [`  ${ops.length} ${key}`, ...places.slice(0, limit), ...more];
   });
+  const hidden = [...groups.values()].some((ops) => ops.length > limit);
+  return hidden ? [...lines, '  (--json lists every place)'] : lines;
 }
