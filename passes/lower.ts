@@ -180,8 +180,10 @@ class OpScope {
     };
   }
 
+  /** What names of this operator's own memory begin with: its result's name, if that is more than a number. */
   private base(): string {
-    return this.op.results[0]?.name ?? this.op.definition.name;
+    const name = this.op.results[0]?.name ?? '';
+    return /[A-Za-z]/.test(name) ? name : this.op.definition.name;
   }
 
   private buffer(name: string, storage: Storage, role: BufferRole): Buffer {

@@ -1,4 +1,5 @@
 // Prints one kernel as a static C function: structured loops and conditionals, values as expressions or locals.
+import { internalError } from '../../ir/diagnostics.ts';
 import { orderAssignments } from '../../ir/loops/assignments.ts';
 import { type Inlining, inlineValues } from '../../ir/loops/inlining.ts';
 import type {
@@ -65,7 +66,7 @@ class KernelPrinter {
     this.setting = setting;
     this.scope = new NameScope(setting.scope);
     this.uses = kernelUses(kernel);
-    this.inlining = inlineValues(kernel, this.uses, { maxSize: 24 });
+    this.inlining = inlineValues(kernel, this.uses, { maxSize: 12 });
     this.variables = shareVariables(kernel, this.uses, this.inlining);
   }
 
@@ -130,11 +131,12 @@ class KernelPrinter {
   }
 
   private nameOf(v: LoopValue): string {
-    return this.names.get(this.variables.variableOf(v)) ?? 'undefined_value';
+    const name = this.names.get(this.variables.variableOf(v));
+    return name ?? internalError(`kernel ${this.kernel.name} uses a value of type ${v.type} that C has no name for`);
   }
 
   private bufferName(b: Buffer): string {
-    return this.buffers.get(b) ?? 'undefined_buffer';
+    return this.buffers.get(b) ?? internalError(`kernel ${this.kernel.name} has no buffer ${b.name}`);
   }
 
   /** The value as an expression: a literal, an inlined computation, or its variable. */
@@ -157,7 +159,7 @@ class KernelPrinter {
       if (lanesOf(x.result.type) === 1) return element(name, this.code(x.index));
       return spellVectorLoad(x.result.type, address(name, this.code(x.index)), support);
     }
-    if (x.kind !== 'compute') return primary('undefined_value');
+    if (x.kind !== 'compute') return internalError(`a ${x.kind} is not an expression`);
     const { opcode, operands, immediates, result } = x;
     if ([result, ...operands].some((v) => lanesOf(v.type) > 1)) {
       const codes = operands.map((o) => this.code(o));

@@ -82,10 +82,12 @@ export class StorageNames {
   }
 }
 
-/** A long name without its middle: the last word says what the array is for (weights, bias). */
+/** A long name without its middle: its last words say what the array is for (forget_w, bias). */
 function shortened(name: string): string {
-  const purpose = name.slice(name.lastIndexOf('_'));
-  return name.length <= 40 || purpose.length > 12 ? name : `${name.slice(0, 40 - purpose.length)}${purpose}`;
+  const [maxLength, maxTail] = [40, 16];
+  if (name.length <= maxLength) return name;
+  const tail = /_.*/.exec(name.slice(-maxTail))?.[0] ?? '';
+  return `${name.slice(0, maxLength - tail.length)}${tail}`;
 }
 
 /** `input0`, and what the model calls it where that is short: `input0_image`. */

@@ -96,23 +96,38 @@ export class LoopBuilder {
     return this.plusConstant(a, b) ?? this.plusConstant(b, a) ?? this.binary('add', a, b);
   }
 
-  /** x + c for an i32 x and a constant; where x is itself a sum with a constant, the two become one: i32 wraps around. */
+  /** x + c for an i32 x and a constant; where x is itself such a sum, the two become one: i32 wraps around. */
   private plusConstant(x: Operand, c: Operand): LoopValue | undefined {
-    const amount = typeof c === 'number' ? c : constantValue(c);
+    const amount = this.integer(c);
     if (typeof x === 'number' || x.type !== 'i32' || amount === undefined) return undefined;
     const inner = x.definition;
-    if (inner?.kind === 'compute' && inner.opcode === 'add') {
-      const before = constantValue(inner.operands[1]!);
-      if (before !== undefined) return this.add(inner.operands[0]!, this.constant(Number(before) + Number(amount)));
+    if (inner?.kind === 'compute') {
+      const [first, second] = inner.operands.map((o) => this.integer(o));
+      if (inner.opcode === 'add' && second !== undefined) return this.add(inner.operands[0]!, second + amount);
+      if (inner.opcode === 'sub' && first !== undefined) return this.sub(first + amount, inner.operands[1]!);
     }
-    return this.binary('add', x, c);
+    return this.binary('add', x, amount);
+  }
+
+  /** The number of an i32 constant. */
+  private integer(x: Operand): number | undefined {
+    if (typeof x === 'number') return x;
+    const c = constantValue(x);
+    return c === undefined || x.type !== 'i32' ? undefined : Number(c);
   }
 
   sub(a: Operand, b: Operand): LoopValue {
     // x - (+0) is x also for -0.
     const isZero = this.is(b, 0) || Object.is(typeof b === 'number' ? b : constantValue(b), 0);
     if (typeof a !== 'number' && isZero) return a;
-    if (typeof b !== 'number' && b.type === 'i32' && this.is(a, 0)) return this.unary('neg', b);
+    const [from, amount] = [this.integer(a), this.integer(b)];
+    if (typeof a !== 'number' && a.type === 'i32' && amount !== undefined) return this.add(a, -amount);
+    if (typeof b !== 'number' && b.type === 'i32' && from !== undefined) {
+      const inner = b.definition;
+      const more = inner?.kind === 'compute' && inner.opcode === 'add' ? this.integer(inner.operands[1]!) : undefined;
+      if (more !== undefined && inner?.kind === 'compute') return this.sub(from - more, inner.operands[0]!);
+      if (from === 0) return this.unary('neg', b);
+    }
     return this.binary('sub', a, b);
   }
 
