@@ -73,7 +73,8 @@ export function roundHalfAway(x: number): number {
 
 /** An f32 to i32 conversion toward zero that saturates; NaN gives 0 (wasm's trunc_sat, WGSL's and Arm's conversion). */
 export function truncateToI32(x: number): number {
-  return Number.isNaN(x) ? 0 : saturateI32(Math.trunc(x));
+  // The last step makes 0 of -0, which no integer is.
+  return Number.isNaN(x) ? 0 : saturateI32(Math.trunc(x)) | 0;
 }
 
 /** An i64 to f32 conversion with one rounding, to nearest even: bits that a double cannot hold are folded into a sticky bit first. */

@@ -208,7 +208,7 @@ describe('roundings of reals', () => {
     ]);
   });
   it('toward zero, saturating, NaN as 0', () => {
-    expect([Number.NaN, 3e9, -3e9, 1.9, -1.9].map(truncateToI32)).toEqual([0, INT32_MAX, INT32_MIN, 1, -1]);
+    expect([Number.NaN, 3e9, -3e9, 1.9, -1.9, -0.5].map(truncateToI32)).toEqual([0, INT32_MAX, INT32_MIN, 1, -1, 0]);
     expect([2 ** 31, -(2 ** 31) - 1, 5].map(saturateI32)).toEqual([INT32_MAX, INT32_MIN, 5]);
   });
 });

@@ -8,6 +8,7 @@ import { controlCases } from '../loops/control-cases.ts';
 import { contents, expectedContents, type KernelCase, memoryBefore } from '../loops/kernel-case.ts';
 import { opcodeCases } from '../loops/opcode-cases.ts';
 import { randomKernel } from '../loops/random-kernels.ts';
+import { randomVectorKernel } from '../loops/random-vectors.ts';
 import { accumulatorProgram, chainProgram } from '../loops/small-programs.ts';
 import { type KernelRun, runKernels } from './wasm-harness.ts';
 
@@ -36,8 +37,11 @@ describe.each(features)('%s', (features) => {
     expectCases(controlCases(), constants, features);
   });
 
-  it('does what the interpreter does on random kernels', () => {
-    const made = Array.from({ length: 300 }, (_, seed) => randomKernel(seed + 9000));
+  it.each([
+    ['random kernels', randomKernel, 300],
+    ['random vectors', randomVectorKernel, features === 'scalar' ? 40 : 200],
+  ] as const)('does what the interpreter does on %s', (_title, make, count) => {
+    const made = Array.from({ length: count }, (_, seed) => make(seed + 9000));
     const after = runKernels(
       made.map(({ kernel, memory }) => ({ kernel, scalars: [], memory })),
       false,
