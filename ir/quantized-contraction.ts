@@ -91,23 +91,42 @@ function reach(element: ElementType, zero: number): number {
 }
 
 /**
+ * Where the weights of an output channel lie: weights are a row-major [stacks][before][channels][behind], and every
+ * channel of every stack has accumulators of its own.
+ */
+export interface ChannelLayout {
+  readonly stacks?: number;
+  readonly before?: number;
+  readonly channels: number;
+  readonly behind?: number;
+}
+
+/**
  * The greatest magnitude that any accumulator can take: over output channels, sum |w - zero| * max |x - zero| + |bias|.
- * `channelOf` maps a flat weight position to its output channel.
  */
 export function accumulatorBound(
   x: { element: ElementType; zero: number },
   weights: { data: TensorArray; zero: number },
-  channels: number,
-  channelOf: (position: number) => number,
+  { stacks = 1, before = 1, channels, behind = 1 }: ChannelLayout,
   bias: TensorArray | undefined,
 ): number {
-  const sums = new Float64Array(channels);
-  const { data, zero } = weights;
-  for (let i = 0; i < data.length; i++) sums[channelOf(i)]! += Math.abs(Number(data[i]) - zero);
+  const { zero } = weights;
+  const data = weights.data as Int8Array;
   const most = reach(x.element, x.zero);
   let bound = 0;
-  for (let c = 0; c < channels; c++) {
-    bound = Math.max(bound, sums[c]! * most + (bias === undefined ? 0 : Math.abs(Number(bias[c]))));
+  let at = 0;
+  for (let s = 0; s < stacks; s++) {
+    const sums = new Float64Array(channels);
+    for (let p = 0; p < before; p++) {
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let i = 0; i < behind; i++) sum += Math.abs(data[at++]! - zero);
+        sums[c]! += sum;
+      }
+    }
+    for (let c = 0; c < channels; c++) {
+      bound = Math.max(bound, sums[c]! * most + (bias === undefined ? 0 : Math.abs(Number(bias[c]))));
+    }
   }
   return bound;
 }
@@ -124,8 +143,7 @@ export interface QuantizedContraction {
   readonly factors: readonly number[];
   /** TensorFlow Lite's 64-bit accumulator rule (16x8 with a 64-bit bias). */
   readonly wide: boolean;
-  readonly channels: number;
-  channelOf(position: number): number;
+  readonly layout: ChannelLayout;
   /** Products per accumulator, for weights that are not constant. */
   readonly depth: number;
   note(message: string): void;
@@ -173,7 +191,7 @@ function worstAccumulator(c: QuantizedContraction, inputZero: number, weightsZer
   const unknownBias = c.bias !== undefined && bias === undefined ? -INT32_MIN : 0;
   if (weights !== undefined) {
     const known = { data: weights.data, zero: weightsZero };
-    return unknownBias + accumulatorBound(x, known, c.channels, (i) => c.channelOf(i), bias?.data);
+    return unknownBias + accumulatorBound(x, known, c.layout, bias?.data);
   }
   const largestBias =
     bias === undefined ? 0 : Array.from(bias.data, Number).reduce((m, v) => Math.max(m, Math.abs(v)), 0);

@@ -161,7 +161,7 @@ function worstSum(weights: readonly Value[], hidden: TensorType, hiddenZero: num
     const units = w.type.shape[0]!;
     const x = { element: hidden.element, zero: hiddenZero };
     const data = constantOf(w)?.data;
-    if (data !== undefined) return accumulatorBound(x, { data, zero }, units, (i) => Math.floor(i / units), undefined);
+    if (data !== undefined) return accumulatorBound(x, { data, zero }, { channels: units, behind: units }, undefined);
     const reach = (type: TensorType, z: number) => {
       const { min, max } = integerRange(type.element);
       return Math.max(Math.abs(min - z), Math.abs(max - z));

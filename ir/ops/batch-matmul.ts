@@ -55,14 +55,11 @@ export const batchMatmul = defineOp({
     const result = op.result.type;
     if (contractionForm(x.type, result, attributes.requant) !== 'quantized') return undefined;
     const depth = stackOf(x.type.shape, attributes.adjoint_x).columns;
-    // Every column of the weights is bounded alone.
-    const columns = elementCount(w.type.shape) / depth;
-    const [inner, last] = [w.type.shape.at(-2)!, w.type.shape.at(-1)!];
-    const channelOf = attributes.adjoint_w
-      ? (position: number) => Math.floor(position / last)
-      : (position: number) => Math.floor(position / (inner * last)) * last + (position % last);
+    const { batch, columns } = stackOf(w.type.shape, attributes.adjoint_w);
+    const inner = attributes.adjoint_w ? { behind: depth } : { before: depth };
+    const layout = { stacks: elementCount(batch), channels: columns, ...inner };
     return integerContraction({
-      ...{ builder, rounding, x, w, bias: undefined, result, note, depth, channels: columns, channelOf },
+      ...{ builder, rounding, x, w, bias: undefined, result, note, depth, layout },
       clamp: attributes.clamp,
       factors: accumulatorFactors(x.type, w.type, result, -1, 'f32'),
       // batch_matmul.cc: 16-bit operands accumulate in 64 bits.

@@ -53,8 +53,7 @@ export const conv2d = defineOp({
       factors: accumulatorFactors(x.type, w.type, result, 0, 'f64'),
       // conv.cc: without a bias, or with a 32-bit one, 16-bit inputs accumulate in 32 bits.
       wide: bias?.type.element === 'i64',
-      channels: out,
-      channelOf: (position) => Math.floor(position / perOutput),
+      layout: { channels: out, behind: perOutput },
       depth: perOutput,
       accumulate: (start, accumulating, type) => {
         const { stride, dilation, pad } = attributes;

@@ -45,15 +45,15 @@ export const depthwiseConv2d = defineOp({
     const result = op.result.type;
     if (contractionForm(x.type, result, attributes.requant) !== 'quantized') return undefined;
     const out = w.type.shape[3]!;
+    const taps = elementCount(w.type.shape) / out;
     return integerContraction({
       ...{ builder, rounding, x, w, bias, result, note },
       clamp: attributes.clamp,
       factors: accumulatorFactors(x.type, w.type, result, 3, 'f64'),
       // reference_integer_ops/depthwise_conv.h: 16-bit inputs accumulate in 64 bits, whatever the bias.
       wide: x.type.element === 'i16',
-      channels: out,
-      channelOf: (position) => position % out,
-      depth: elementCount(w.type.shape) / out,
+      layout: { before: taps, channels: out },
+      depth: taps,
       accumulate: (start, accumulating, type) => {
         const { stride, dilation, pad } = attributes;
         return builder.create(op.definition, [x, w, start], { stride, dilation, pad, ...accumulating }, type);

@@ -55,8 +55,7 @@ export const fullyConnected = defineOp({
       factors: accumulatorFactors(x.type, w.type, result, 0, 'f32'),
       // fully_connected.cc: 16-bit inputs accumulate in 64 bits unless the bias says 32.
       wide: x.type.element === 'i16' && bias?.type.element !== 'i32',
-      channels: out,
-      channelOf: (position) => Math.floor(position / depth),
+      layout: { channels: out, behind: depth },
       accumulate: (start, accumulating, type) => {
         const { keep_dims } = attributes;
         return builder.create(op.definition, [x, w, start], { keep_dims, ...accumulating }, type);

@@ -61,8 +61,7 @@ export const transposeConv2d = defineOp({
       factors: accumulatorFactors(x.type, w.type, result, 0, 'f64'),
       // transpose_conv.cc: 16-bit inputs accumulate in 64 bits, whatever the bias.
       wide: x.type.element === 'i16',
-      channels: out,
-      channelOf: (position) => Math.floor(position / perOutput),
+      layout: { channels: out, behind: perOutput },
       depth: perOutput,
       accumulate: (start, accumulating, type) => {
         const { stride, pad, extent } = attributes;
