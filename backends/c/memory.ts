@@ -97,6 +97,11 @@ export function usesArena(program: LoopProgram): boolean {
   return program.calls.some((call) => call.args.some(({ storage }) => storage.storage === 'arena'));
 }
 
+/** The size of the arena's union: the plan's, up to a whole number of its widest elements. */
+export function paddedArenaBytes(program: LoopProgram): number {
+  return Math.ceil(program.arena.bytes / arenaAlignment) * arenaAlignment;
+}
+
 /** Multi-byte elements in the arena, whose pointers need the type of {@link arenaType}. */
 export function sharesArena(element: ElementType): boolean {
   return bytesPerElement(element) > 1;
@@ -116,7 +121,7 @@ export function arenaDefinition(names: StorageNames, program: LoopProgram): stri
   const macro = prefix.toUpperCase();
   const elements = arenaElements(program);
   if (elements.length === 0) return setArenaFunction(names, false);
-  const padded = Math.ceil(program.arena.bytes / arenaAlignment) * arenaAlignment;
+  const padded = paddedArenaBytes(program);
   const shared = elements.filter(sharesArena);
   const typedefs = (attribute: string) => shared.map((e) => `typedef ${elementType(e)} ${attribute}${arenaType(e)};`);
   const members = elements.map((e) => `  ${elementType(e)} ${arenaMember(e)}[${padded / bytesPerElement(e)}];`);

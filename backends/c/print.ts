@@ -20,6 +20,7 @@ import {
   arenaType,
   constantDeclarations,
   constantDefinitions,
+  paddedArenaBytes,
   resetFunction,
   startsWithReset,
   stateDefinitions,
@@ -43,7 +44,7 @@ export function printC(program: LoopProgram, options: CPrintOptions): Map<string
   const bytesOf = (named: StorageNames['states']) =>
     named.reduce((sum, { storage }) => sum + storage.length * bytesPerElement(storage.element), 0);
   const header = printHeader(names, {
-    arenaBytes: usesArena(prepared) ? prepared.arena.bytes : 0,
+    arenaBytes: usesArena(prepared) ? paddedArenaBytes(prepared) : 0,
     stateBytes: bytesOf(names.states),
     constantBytes: names.constantBytes,
     manifestComment: options.manifestComment,

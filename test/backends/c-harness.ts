@@ -18,13 +18,15 @@ export interface Build {
   readonly title: string;
   readonly cc: 'gcc' | 'clang';
   readonly flags: readonly string[];
+  /** Whether inputs are compiled in: unknown, known, or both are tried. */
+  readonly constants: readonly boolean[];
 }
 
 export const builds: readonly Build[] = [
-  { title: 'gcc -O0, sanitized', cc: 'gcc', flags: [...strictFlags, '-O0', ...sanitizers] },
-  { title: 'gcc -O2', cc: 'gcc', flags: [...strictFlags, '-O2'] },
-  { title: 'clang -O0, sanitized', cc: 'clang', flags: [...strictFlags, '-O0', ...sanitizers] },
-  { title: 'clang -O2', cc: 'clang', flags: [...strictFlags, '-O2'] },
+  { title: 'gcc -O0, sanitized', cc: 'gcc', flags: [...strictFlags, '-O0', ...sanitizers], constants: [false, true] },
+  { title: 'gcc -O2', cc: 'gcc', flags: [...strictFlags, '-O2'], constants: [false] },
+  { title: 'clang -O0, sanitized', cc: 'clang', flags: [...strictFlags, '-O0', ...sanitizers], constants: [true] },
+  { title: 'clang -O2', cc: 'clang', flags: [...strictFlags, '-O2'], constants: [false] },
 ];
 
 /** Writes the files, compiles every .c among them and runs the result with `input`; returns its standard output. */
