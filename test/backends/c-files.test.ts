@@ -24,6 +24,25 @@ function run(program: LoopProgram, name: string, main: string, flags: readonly s
   return decode(compileAndRun(files, 'gcc', [...strictFlags, '-fsanitize=address,undefined', ...flags]));
 }
 
+/** y = x * x + x in two roundings. */
+function multiplyAdd(): LoopProgram {
+  const x: Buffer = { name: 'x', element: 'f32', length: 8, role: 'in' };
+  const y: Buffer = { name: 'y', element: 'f32', length: 8, role: 'out' };
+  const b = new LoopBuilder();
+  b.for(0, 8, (i) => {
+    const value = b.load(x, i);
+    b.store(y, i, b.add(b.mul(value, value), value));
+  });
+  const kernel = b.finish('fma', 'x * x + x', [x, y]);
+  const storages: Storage[] = [
+    { name: 'x', storage: 'input', element: 'f32', length: 8 },
+    { name: 'y', storage: 'output', element: 'f32', length: 8 },
+  ];
+  const args = storages.map((storage) => ({ storage, offset: 0 }));
+  const calls = [{ kernel, args, scalars: [], location: '' }];
+  return { name: 'net', storages, kernels: [kernel], calls, arena: { offsets: new Map(), bytes: 0, lowerBound: 0 } };
+}
+
 describe('state', () => {
   const main = `
     static void show(void) {
@@ -170,6 +189,25 @@ describe('self-test', () => {
   });
 });
 
+describe('self-test of f32', () => {
+  const inputs = [Float32Array.of(0, 1, -2, 0.5, Number.POSITIVE_INFINITY, Number.NaN, 1e30, 3)];
+  const test = (last: number) => {
+    const outputs = [
+      Float32Array.of(0, 2, 2, 0.75, Number.POSITIVE_INFINITY, Number.NaN, Number.POSITIVE_INFINITY, last),
+    ];
+    const files = printC(multiplyAdd(), { name: 'net' });
+    files.set('net_selftest.c', printSelftest(multiplyAdd(), [{ inputs, outputs }], 'net'));
+    return decode(compileAndRun(files, 'gcc', strictFlags));
+  };
+
+  gcc('takes what is close, infinities and NaN, and nothing else', () => {
+    expect(test(12)).toBe('net: 1 vectors agree\n');
+    expect(test(12.00001)).toBe('net: 1 vectors agree\n');
+    expect(() => test(12.001)).toThrow();
+    expect(() => test(Number.NaN)).toThrow();
+  });
+});
+
 describe('names', () => {
   const evil = '*/ #error "\\" ??/\n#error\u202e /* \u0000 é "; int main(void) {} //\\';
 
@@ -227,25 +265,6 @@ describe('names', () => {
 });
 
 describe('f32 arithmetic', () => {
-  /** y = x * x + x in two roundings. */
-  function multiplyAdd(): LoopProgram {
-    const x: Buffer = { name: 'x', element: 'f32', length: 8, role: 'in' };
-    const y: Buffer = { name: 'y', element: 'f32', length: 8, role: 'out' };
-    const b = new LoopBuilder();
-    b.for(0, 8, (i) => {
-      const value = b.load(x, i);
-      b.store(y, i, b.add(b.mul(value, value), value));
-    });
-    const kernel = b.finish('fma', 'x * x + x', [x, y]);
-    const storages: Storage[] = [
-      { name: 'x', storage: 'input', element: 'f32', length: 8 },
-      { name: 'y', storage: 'output', element: 'f32', length: 8 },
-    ];
-    const args = storages.map((storage) => ({ storage, offset: 0 }));
-    const calls = [{ kernel, args, scalars: [], location: '' }];
-    return { name: 'net', storages, kernels: [kernel], calls, arena: { offsets: new Map(), bytes: 0, lowerBound: 0 } };
-  }
-
   describe.each(['gcc', 'clang'])('%s', (cc) => {
     const fused = /\bvf?n?m(add|sub)[0-9]+[ps]s\b/;
     const assembly = (edit: (source: string) => string) => {
