@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    root: fileURLToPath(new URL('.', import.meta.url)),
-    include: ['**/*.bench.ts'],
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    include: ['test/bench/*.bench.ts'],
     testTimeout: 1_200_000,
     pool: 'forks',
     // One at a time, and what they print as it is.
