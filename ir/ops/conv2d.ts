@@ -1,6 +1,6 @@
 // conv2d: two-dimensional convolution over NHWC with OHWI weights, grouped where the weights say so.
 import { defineOp, required, rule } from '../define-op.ts';
-import { foldedPadding } from '../fold-padding.ts';
+import { absorbPadding } from '../fold-padding.ts';
 import { affine } from '../loops/lowering.ts';
 import {
   accumulatorFactors,
@@ -62,13 +62,7 @@ export const conv2d = defineOp({
     });
   },
   linear: { weights: 1, axis: 0, bias: 2 },
-  simplify({ op, builder }) {
-    const form = contractionForm(op.operand(0).type, op.result.type, op.attributes.requant as undefined);
-    const folded = foldedPadding(op, op.attributes.pad as readonly number[]);
-    if (folded === undefined || (form !== 'float' && form !== 'quantized')) return undefined;
-    const operands = [folded.x, ...op.operands.slice(1)];
-    return [builder.create(op.definition, operands, { ...op.attributes, pad: folded.pad }, op.result.type)];
-  },
+  simplify: absorbPadding,
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
     const y = results[0]!;

@@ -1,6 +1,6 @@
 // depthwise_conv2d: every input channel is convolved by kernels of its own.
 import { defineOp, required, rule } from '../define-op.ts';
-import { foldedPadding } from '../fold-padding.ts';
+import { absorbPadding } from '../fold-padding.ts';
 import { affine } from '../loops/lowering.ts';
 import {
   accumulatorFactors,
@@ -61,13 +61,7 @@ export const depthwiseConv2d = defineOp({
     });
   },
   linear: { weights: 1, axis: 3, bias: 2 },
-  simplify({ op, builder }) {
-    const form = contractionForm(op.operand(0).type, op.result.type, op.attributes.requant as undefined);
-    const folded = foldedPadding(op, op.attributes.pad as readonly number[]);
-    if (folded === undefined || (form !== 'float' && form !== 'quantized')) return undefined;
-    const operands = [folded.x, ...op.operands.slice(1)];
-    return [builder.create(op.definition, operands, { ...op.attributes, pad: folded.pad }, op.result.type)];
-  },
+  simplify: absorbPadding,
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
     const y = results[0]!;
