@@ -32,7 +32,8 @@ const splat: Spelling = (site, operands, shape) => {
     const mask = Array.from({ length: 16 }, (_, i) => i % bytes);
     return Array.from({ length: shape.pieces }, (_, p) => {
       const piece = x.pieces[p % x.pieces.length]!;
-      return bytes >= vectorBits / 8 ? piece() : code.module.i8x16.shuffle(piece(), piece(), mask);
+      const fills = bytes >= vectorBits / 8 || x.repeats === true;
+      return fills ? piece() : code.module.i8x16.shuffle(piece(), piece(), mask);
     });
   }
   const lanes = lanesOfRegister(code, x);

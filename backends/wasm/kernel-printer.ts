@@ -4,6 +4,7 @@ import { internalError } from '../../ir/diagnostics.ts';
 import { orderAssignments } from '../../ir/loops/assignments.ts';
 import type {
   Block,
+  ComputeInstruction,
   ForInstruction,
   IfInstruction,
   Instruction,
@@ -18,12 +19,14 @@ import type { Buffer } from '../../ir/loops/types.ts';
 import { type KernelUses, kernelUses } from '../../ir/loops/uses.ts';
 import { bytesPerElement } from '../../ir/types.ts';
 import { type Address, addressOf, type Base } from './addressing.ts';
+import { extendingLoads } from './extending-loads.ts';
 import type { Expression, FunctionCode, Local } from './function-code.ts';
-import { spellLoad, spellStore } from './memory-access.ts';
+import { spellExtendingLoad, spellLoad, spellStore } from './memory-access.ts';
 import { holdRegister, pieceType, type Register } from './register.ts';
-import { type Shape, scalarType, shapeOf } from './shape.ts';
+import { widenLanes } from './resize-lanes.ts';
+import { chunksOf, type Shape, scalarType, shapeOf } from './shape.ts';
 import { constant, siteOf } from './site.ts';
-import { spellInstruction } from './spelling.ts';
+import { resultRepeats, spellInstruction } from './spelling.ts';
 
 /** What a kernel's function is made with: where its buffers are, and its scalars. */
 export interface KernelPlacement {
@@ -50,6 +53,9 @@ interface Variable extends Register {
 class KernelPrinter {
   private readonly uses: KernelUses;
   private readonly registers = new Map<LoopValue, Register>();
+  /** Conversions that are done by the load of their operand. */
+  private readonly extended: ReadonlyMap<ComputeInstruction, LoadInstruction>;
+  private readonly extendedLoads: ReadonlySet<LoadInstruction>;
 
   constructor(
     private readonly code: FunctionCode,
@@ -58,6 +64,8 @@ class KernelPrinter {
     private readonly placement: KernelPlacement,
   ) {
     this.uses = kernelUses(kernel);
+    this.extended = placement.simd ? extendingLoads(kernel, this.uses) : new Map();
+    this.extendedLoads = new Set(this.extended.values());
   }
 
   print(): void {
@@ -96,16 +104,16 @@ class KernelPrinter {
         this.registers.set(x.result, this.constant(x.result, x.value));
         return;
       case 'compute': {
-        const shape = this.shape(x.result);
-        const site = siteOf(this.code, x, this.rangeOf);
-        const values = spellInstruction(site, x.operands.map(this.read), shape, this.read);
-        this.registers.set(x.result, holdRegister(this.code, shape, values));
+        const load = this.extended.get(x);
+        if (load === undefined) this.compute(x);
+        else this.extendingLoad(x, load);
         return;
       }
       case 'load': {
+        if (this.extendedLoads.has(x)) return;
         const shape = this.shape(x.result);
         const values = spellLoad(this.code, x.buffer.element, shape, (bytes) => this.address(x, bytes), x.align);
-        this.registers.set(x.result, holdRegister(this.code, shape, values));
+        this.registers.set(x.result, holdRegister(this.code, shape, values, shape.packed && shape.pieces === 1));
         return;
       }
       case 'store':
@@ -117,6 +125,28 @@ class KernelPrinter {
       case 'if':
         this.conditional(x);
     }
+  }
+
+  private compute(x: ComputeInstruction): void {
+    const shape = this.shape(x.result);
+    const site = siteOf(this.code, x, this.rangeOf);
+    const operands = x.operands.map(this.read);
+    const values = spellInstruction(site, operands, shape, this.read);
+    this.registers.set(x.result, holdRegister(this.code, shape, values, resultRepeats(site, operands, shape)));
+  }
+
+  /** A load that extends lanes to twice their width, and what is left of the conversion. */
+  private extendingLoad(x: ComputeInstruction, load: LoadInstruction): void {
+    const { code } = this;
+    const [from, shape] = [this.shape(load.result), this.shape(x.result)];
+    const signed = from.lane !== 'u8';
+    const bits = from.bits as 8 | 16 | 32;
+    const at = (bytes: number) => this.address(load, bytes);
+    const count = chunksOf(from.lanes, 2 * bits);
+    const loaded = spellExtendingLoad(code, bits, signed, count, at, load.align);
+    const held = loaded.map((value) => code.hold(pieceType(shape), value));
+    const how = signed ? 'signed' : 'unsigned';
+    this.registers.set(x.result, { shape, pieces: widenLanes(code, held, shape.lanes, 2 * bits, shape.bits, how) });
   }
 
   private address({ buffer, index }: LoadInstruction | StoreInstruction, bytes: number): Address {

@@ -1,5 +1,5 @@
-// Loads and stores. Vectors shorter than 128 bits go through the instructions that load the low lanes alone and store
-// one lane of their whole size.
+// Loads and stores. Vectors shorter than 128 bits go through the instructions that load a part and repeat it, and that
+// store one lane of their whole size.
 import type { ElementType } from '../../ir/types.ts';
 import { bytesPerElement } from '../../ir/types.ts';
 import type { Address } from './addressing.ts';
@@ -58,12 +58,12 @@ function storeElement(
   }
 }
 
-/** Loads `bytes` bytes into the low lanes of a v128 value. */
+/** Loads `bytes` bytes into the low lanes of a v128 value; fewer than 16 are repeated above them. */
 function loadVector({ module: m }: FunctionCode, bytes: number, at: Address, align: number): Expression {
   const { offset, pointer } = at;
   if (bytes >= 16) return m.v128.load(offset, aligned(align, 16), pointer);
-  if (bytes === 8) return m.v128.load64_zero(offset, aligned(align, 8), pointer);
-  if (bytes === 4) return m.v128.load32_zero(offset, aligned(align, 4), pointer);
+  if (bytes === 8) return m.v128.load64_splat(offset, aligned(align, 8), pointer);
+  if (bytes === 4) return m.v128.load32_splat(offset, aligned(align, 4), pointer);
   return m.v128.load16_splat(offset, aligned(align, 2), pointer);
 }
 
@@ -84,6 +84,26 @@ function storeVector(
 /** Bytes of each piece of a packed register that hold lanes. */
 export function pieceBytes(shape: Shape): number {
   return Math.min(vectorBits, shape.lanes * shape.bits) / 8;
+}
+
+/**
+ * Eight bytes at a time, each integer extended to twice its width: lanes of `bits` bits in memory. The values of a
+ * register with lanes twice as wide.
+ */
+export function spellExtendingLoad(
+  { module: m }: FunctionCode,
+  bits: 8 | 16 | 32,
+  signed: boolean,
+  pieces: number,
+  at: AddressAt,
+  align: number,
+): readonly Expression[] {
+  const name = { 8: 'load8x8', 16: 'load16x4', 32: 'load32x2' } as const;
+  return Array.from({ length: pieces }, (_, p) => {
+    const { offset, pointer } = at(8 * p);
+    const load = `${name[bits]}_${signed ? 's' : 'u'}` as const;
+    return m.v128[load](offset, aligned(align, 8), pointer);
+  });
 }
 
 /** The values of a register of this shape, loaded from consecutive elements. */

@@ -2,9 +2,11 @@
 import binaryen from 'binaryen';
 import { internalError } from '../../ir/diagnostics.ts';
 import type { Call, Kernel, LoopProgram } from '../../ir/loops/kernel.ts';
+import { mapKernels } from '../../ir/loops/map-kernels.ts';
 import { type LaneValue, wrapLane } from '../../ir/loops/opcodes.ts';
 import { prepareForPrinting } from '../../ir/loops/prepare-for-printing.ts';
 import { programRanges } from '../../ir/loops/program-ranges.ts';
+import { shareValues } from '../../ir/loops/share-values.ts';
 import { type Buffer, laneOf } from '../../ir/loops/types.ts';
 
 import { bytesPerElement } from '../../ir/types.ts';
@@ -26,7 +28,7 @@ export interface WasmModule {
 
 /** The module of a program. The same program gives the same bytes. */
 export function buildModule(program: LoopProgram, features: WasmFeatures): WasmModule {
-  const expanded = prepareForPrinting(program);
+  const expanded = withSharedValues(prepareForPrinting(program));
   const layout = layOutMemory(expanded);
   const m = new binaryen.Module();
   try {
@@ -40,6 +42,14 @@ export function buildModule(program: LoopProgram, features: WasmFeatures): WasmM
   } finally {
     m.dispose();
   }
+}
+
+function withSharedValues(program: LoopProgram): LoopProgram {
+  const ranges = programRanges(program);
+  return mapKernels(program, (kernel) => {
+    const known = ranges.get(kernel);
+    return known === undefined ? kernel : shareValues(kernel, known);
+  });
 }
 
 function featureBits(features: WasmFeatures): number {

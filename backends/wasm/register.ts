@@ -9,6 +9,8 @@ export interface Register {
   readonly shape: Shape;
   /** As many as the shape says; each can be read any number of times. */
   readonly pieces: readonly Piece[];
+  /** True when a vector of less than 128 bits fills its value again and again, so that filling more with it is free. */
+  readonly repeats?: boolean;
 }
 
 /** binaryen's type of the values that hold registers of this shape. */
@@ -16,8 +18,13 @@ export function pieceType(shape: Shape): binaryen.Type {
   return shape.packed ? binaryen.v128 : wasmTypes[scalarType(shape.lane)];
 }
 
-export function holdRegister(code: FunctionCode, shape: Shape, values: readonly Expression[]): Register {
-  return { shape, pieces: values.map((value) => code.hold(pieceType(shape), value)) };
+export function holdRegister(
+  code: FunctionCode,
+  shape: Shape,
+  values: readonly Expression[],
+  repeats = false,
+): Register {
+  return { shape, pieces: values.map((value) => code.hold(pieceType(shape), value)), repeats };
 }
 
 /** Where lane `l` of a packed register is: which piece, and which of its lanes. */

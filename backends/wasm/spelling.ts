@@ -1,7 +1,10 @@
 // From one computing instruction of the loop IR to WebAssembly: on scalars, on v128 values where there are instructions
 // for them, and lane by lane for the rest.
 import binaryen from 'binaryen';
+import { constantValue } from '../../ir/loops/builder.ts';
 import type { LoopValue } from '../../ir/loops/kernel.ts';
+import { laneRange } from '../../ir/loops/opcodes.ts';
+import { fitsLane } from '../../ir/loops/range-rules.ts';
 import { spellAcrossLanes } from './across-lanes.ts';
 import { convertLanes } from './convert-lanes.ts';
 import type { Expression, Piece } from './function-code.ts';
@@ -28,6 +31,17 @@ export function spellInstruction(
   return packed ?? laneByLane(site, operands, shape);
 }
 
+/**
+ * True when an instruction fills whole values with the lanes of its result again and again: a splat does, and what works
+ * on each lane alone or widens the lower lanes, where its operands do.
+ */
+export function resultRepeats({ instruction: { opcode } }: Site, operands: readonly Register[], shape: Shape): boolean {
+  if (!shape.packed) return false;
+  if (opcode === 'splat') return operands[0]?.shape.lanes === 1;
+  const widens = opcode === 'convert' && operands.every((o) => o.shape.bits <= shape.bits);
+  return (widens || opcode === 'add' || opcode === 'sub') && operands.every((o) => o.repeats === true);
+}
+
 function laneByLane(site: Site, operands: readonly Register[], shape: Shape): readonly Expression[] {
   const lanes = operands.map((o) => lanesOfRegister(site.code, o));
   const of = (l: number) => lanes.map((ofOperand) => ofOperand[ofOperand.length === 1 ? 0 : l]!);
@@ -49,7 +63,7 @@ function packedResult(
       return selection(site, operands, shape);
     case 'convert':
     case 'narrow':
-      return convertLanes(site, first, shape)?.map((p) => p());
+      return convertLanes(site, saturating(site, first, shape, read), shape)?.map((p) => p());
     case 'eq':
     case 'ne':
     case 'lt':
@@ -68,6 +82,35 @@ function packedResult(
         return spellVectorPiece({ ...site, amount: uniformAmount(site, read) }, pieces);
       });
   }
+}
+
+/**
+ * What a conversion to narrower lanes may read instead of its operand: where that was limited to the narrow lane's range
+ * first, saturating does the same.
+ */
+function saturating(site: Site, operand: Register, shape: Shape, read: Reader): Register {
+  const small = ['i8', 'u8', 'i16'].includes(site.to) && ['i16', 'i32'].includes(site.from);
+  if (!small || shape.bits >= operand.shape.bits) return operand;
+  if (site.instruction.opcode === 'convert' && !fitsLane(site.ranges[0] ?? site.exact, site.to)) return operand;
+  const [low, high] = laneRange(site.to);
+  let v = site.instruction.operands[0]!;
+  for (;;) {
+    const limited = v.definition;
+    if (limited?.kind !== 'compute') break;
+    const limit = constantLane(limited.operands[1]);
+    const isLoose = limited.opcode === 'max' ? limit <= low : limited.opcode === 'min' && limit >= high;
+    if (!isLoose) break;
+    v = limited.operands[0]!;
+  }
+  return read(v);
+}
+
+/** The number in every lane of a constant vector; NaN for any other. */
+function constantLane(v: LoopValue | undefined): number {
+  const splat = v?.definition;
+  if (splat?.kind !== 'compute' || splat.opcode !== 'splat') return Number.NaN;
+  const value = constantValue(splat.operands[0]!);
+  return value === undefined ? Number.NaN : Number(value);
 }
 
 /** One expression for each piece; undefined when one is. */
