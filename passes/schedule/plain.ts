@@ -1,5 +1,6 @@
 // The plain schedule: the loops of a lowering as they are stated, one element at a time. Every other schedule is held to
 // it, and small or unusual operators use it as it is.
+import { match } from 'ts-pattern';
 import type { LoopBuilder } from '../../ir/loops/builder.ts';
 import type { LoopValue } from '../../ir/loops/kernel.ts';
 import type { Access, Affine, ContractionLowering, Lowering, MapLowering } from '../../ir/loops/lowering.ts';
@@ -7,17 +8,11 @@ import { stridesOf } from '../../ir/types.ts';
 
 /** Emits the whole lowering. */
 export function schedulePlain(b: LoopBuilder, lowering: Lowering): void {
-  switch (lowering.kind) {
-    case 'map':
-      plainMap(b, lowering);
-      break;
-    case 'contraction':
-      plainContraction(b, lowering);
-      break;
-    case 'loops':
-      lowering.body(b);
-      break;
-  }
+  match(lowering)
+    .with({ kind: 'map' }, (map) => plainMap(b, map))
+    .with({ kind: 'contraction' }, (contraction) => plainContraction(b, contraction))
+    .with({ kind: 'loops' }, (loops) => loops.body(b))
+    .exhaustive();
 }
 
 const counters = ['i', 'j', 'k', 'l', 'm', 'n', 'o', 'p'];

@@ -1,4 +1,5 @@
 // Chooses a schedule for a lowering and builds the kernel.
+import { match, P } from 'ts-pattern';
 import { LoopBuilder } from '../../ir/loops/builder.ts';
 import type { Block, Kernel } from '../../ir/loops/kernel.ts';
 import type { Lowering } from '../../ir/loops/lowering.ts';
@@ -35,13 +36,16 @@ const roleOrder: Record<Buffer['role'], number> = { in: 0, const: 1, scratch: 2,
 function usedBuffers(body: Block): Buffer[] {
   const used = new Set<Buffer>();
   const visit = (block: Block): void => {
-    for (const i of block.body) {
-      if (i.kind === 'load' || i.kind === 'store') used.add(i.buffer);
-      else if (i.kind === 'for') visit(i.block);
-      else if (i.kind === 'if') {
-        visit(i.consequent);
-        visit(i.alternate);
-      }
+    for (const instruction of block.body) {
+      match(instruction)
+        .with({ kind: P.union('load', 'store') }, ({ buffer }) => used.add(buffer))
+        .with({ kind: 'for' }, (loop) => visit(loop.block))
+        .with({ kind: 'if' }, (conditional) => {
+          visit(conditional.consequent);
+          visit(conditional.alternate);
+        })
+        .with({ kind: P.union('const', 'compute') }, () => {})
+        .exhaustive();
     }
   };
   visit(body);

@@ -33,6 +33,6 @@ test('--help loads the command line and nothing of the compiler', () => {
 
 test('compile --target c loads no parser, no protobuf, no wasm or GPU tools, and no other backend', () => {
   const { packages, files } = loadedBy(['compile', example('shapes_int8.tflite'), '-o', join(folder, 'out')]);
-  expect(packages).toEqual(['@noble/hashes', 'commander', 'fastest-levenshtein', 'flatbuffers']);
+  expect(packages).toEqual(['@noble/hashes', 'commander', 'fastest-levenshtein', 'flatbuffers', 'ts-pattern']);
   expect([...new Set(files.map((path) => /backends\/[^/]+/.exec(path)?.[0]))]).toEqual([undefined, 'backends/c']);
 });
