@@ -1,13 +1,10 @@
 // NAME.d.ts: the loader's types, with every tensor's own.
 import type { LoopProgram } from '../../ir/loops/kernel.ts';
-import { portsOf, quantizationFields, stringLiteral, type WasmPort } from './ports.ts';
+import { type Port, portsOf, quantizationFields, stringLiteral } from '../ports.ts';
 
 /** The declarations' text; `name` is an identifier. */
 export function printDeclarations(name: string, program: LoopProgram): string {
-  const [inputs, outputs] = (['input', 'output'] as const).map((kind) => portsOf(program, kind)) as [
-    WasmPort[],
-    WasmPort[],
-  ];
+  const [inputs, outputs] = (['input', 'output'] as const).map((kind) => portsOf(program, kind)) as [Port[], Port[]];
   return [
     `// ${name}: a neural network as WebAssembly, written by int8c.\n\n`,
     '/** Typed arrays of the inputs, row by row, by tensor name. */\n',
@@ -21,7 +18,7 @@ export function printDeclarations(name: string, program: LoopProgram): string {
   ].join('');
 }
 
-function property({ name, shape, quant, array }: WasmPort): string {
+function property({ name, shape, quant, array }: Port): string {
   const quantization =
     quant === undefined || quant.axis !== undefined
       ? ''
@@ -29,7 +26,7 @@ function property({ name, shape, quant, array }: WasmPort): string {
   return `  /** [${shape.join(', ')}]${quantization} */\n  readonly ${stringLiteral(name)}: ${array};\n`;
 }
 
-function description({ name, storage, shape, quant }: WasmPort): string {
+function description({ name, storage, shape, quant }: Port): string {
   const fields: [string, string][] = [
     ['type', `'${storage.element}'`],
     ['shape', `readonly [${shape.join(', ')}]`],

@@ -4,8 +4,8 @@
 
 import type { LoopProgram } from '../../ir/loops/kernel.ts';
 import { base64 } from '../base64.ts';
+import { type Port, portsOf, quantizationFields, stringLiteral } from '../ports.ts';
 import { loaderSource } from './loader-source.ts';
-import { portsOf, quantizationFields, stringLiteral, type WasmPort } from './ports.ts';
 
 /** One module that the loader can choose. */
 export interface LoaderModule {
@@ -38,7 +38,7 @@ export function printLoader(name: string, program: LoopProgram, modules: readonl
   ].join('');
 }
 
-function portLine({ name, storage, shape, quant }: WasmPort): string {
+function portLine({ name, storage, shape, quant }: Port): string {
   const fields: [string, string][] = [
     ['type', `'${storage.element}'`],
     ['shape', `[${shape.join(', ')}]`],

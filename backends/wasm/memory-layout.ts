@@ -3,8 +3,9 @@
 import { fail, internalError } from '../../ir/diagnostics.ts';
 import type { LoopProgram, Storage, StorageClass } from '../../ir/loops/kernel.ts';
 import { arenaAlignment } from '../../ir/loops/storage-memory.ts';
-import { bytesOf, sameBytes } from '../../ir/tensor-data.ts';
+import { bytesOf } from '../../ir/tensor-data.ts';
 import { bytesPerElement } from '../../ir/types.ts';
+import { ConstantPool } from '../constant-pool.ts';
 import { addressLimit } from './addressing.ts';
 
 export const pageBytes = 65536;
@@ -67,22 +68,4 @@ export function layOutMemory(program: LoopProgram): MemoryLayout {
     fail('I8C0004', `The program needs ${end} bytes of memory.`, { hint: `The limit is ${addressLimit}.` });
   }
   return { addressOf, states, segments, pages: Math.max(1, Math.ceil(end / pageBytes)) };
-}
-
-/** Gives constants their places; equal ones share one. */
-class ConstantPool {
-  private readonly placed = new Map<string, { readonly data: Uint8Array; readonly address: number }[]>();
-
-  constructor(private readonly add: (data: Uint8Array) => number) {}
-
-  place(data: Uint8Array): number {
-    // Most constants differ in length or at the beginning.
-    const key = `${data.length} ${data.subarray(0, 64).join()}`;
-    const alike = this.placed.get(key) ?? [];
-    const known = alike.find((c) => sameBytes(c.data, data));
-    if (known !== undefined) return known.address;
-    const address = this.add(data);
-    this.placed.set(key, [...alike, { data, address }]);
-    return address;
-  }
 }

@@ -1,10 +1,10 @@
 // The WebAssembly backend: prints a loop program as NAME.wasm, a loader NAME.js and its types NAME.d.ts.
 import { identifierOf } from '../../ir/identifiers.ts';
 import type { LoopProgram } from '../../ir/loops/kernel.ts';
+import { portsOf } from '../ports.ts';
 import { printDeclarations } from './declarations.ts';
 import { type LoaderModule, printLoader } from './loader.ts';
 import { buildModule, type WasmFeatures } from './module.ts';
-import { portsOf } from './ports.ts';
 
 export interface WasmPrintOptions {
   /** Instructions that the module may use. */

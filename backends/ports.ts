@@ -1,9 +1,9 @@
 // A program's inputs and outputs as JavaScript and TypeScript name and describe them.
-import type { LoopProgram, Storage } from '../../ir/loops/kernel.ts';
-import { allocateArray } from '../../ir/tensor-data.ts';
-import type { Quantization } from '../../ir/types.ts';
+import type { LoopProgram, Storage } from '../ir/loops/kernel.ts';
+import { allocateArray } from '../ir/tensor-data.ts';
+import type { Quantization } from '../ir/types.ts';
 
-export interface WasmPort {
+export interface Port {
   readonly storage: Storage;
   /** The name of the tensor in the user's model. */
   readonly name: string;
@@ -13,7 +13,7 @@ export interface WasmPort {
   readonly array: string;
 }
 
-export function portsOf(program: LoopProgram, kind: 'input' | 'output'): WasmPort[] {
+export function portsOf(program: LoopProgram, kind: 'input' | 'output'): Port[] {
   return program.storages
     .filter((s) => s.storage === kind)
     .map((storage) => ({
