@@ -4,7 +4,6 @@ import { orderAssignments } from '../../ir/loops/assignments.ts';
 import { type Inlining, inlineValues } from '../../ir/loops/inlining.ts';
 import type {
   Block,
-  ComputeInstruction,
   ForInstruction,
   IfInstruction,
   Instruction,
@@ -18,8 +17,10 @@ import { type Buffer, laneOf, laneOfElement, lanesOf } from '../../ir/loops/type
 import { type KernelUses, kernelUses, operandsOf } from '../../ir/loops/uses.ts';
 import { shareVariables, type Variables } from '../../ir/loops/variables.ts';
 import { elementType } from './c-types.ts';
-import { address, type Code, call, cast, conditional, element, prefix, primary } from './code.ts';
+import { address, type Code, cast, conditional, element, prefix, primary } from './code.ts';
 import { comment, commentText } from './comments.ts';
+import { loopHint, noInline } from './compiler-hints.ts';
+import { spellFused } from './fused-spellings.ts';
 import { NameScope, sanitized } from './identifiers.ts';
 import { literal, needsMathHeader } from './literals.ts';
 import { suggestName } from './local-names.ts';
@@ -78,7 +79,7 @@ class KernelPrinter {
     ];
     this.ignoreUnused();
     this.block(kernel.body);
-    const head = `static void ${setting.name}(`;
+    const head = `static ${noInline(setting.support)} void ${setting.name}(`;
     const one = `${head}${parameters.join(', ') || 'void'}) {`;
     const signature = one.length <= maxColumns ? one : `${head}\n    ${parameters.join(',\n    ')}) {`;
     return [comment([commentText(kernel.comment || kernel.name)]), signature, ...this.lines, '}'].join('\n');
@@ -166,26 +167,19 @@ class KernelPrinter {
       const types = operands.map((o) => o.type);
       return spellVector(opcode, codes, types, result.type, immediates, support);
     }
-    const limited = this.clamp(x);
-    if (limited !== undefined) return limited;
+    const fused = spellFused(x, {
+      support,
+      code: (v) => this.code(v),
+      isInline: (v) => this.inlining.isInline(v),
+      rangeOf: (v) => ranges.values.get(v) ?? fullRange(laneOf(v.type)),
+    });
+    if (fused !== undefined) return fused;
     const scalars = operands.map((o) => ({
       code: this.code(o),
       lane: laneOf(o.type),
       range: ranges.values.get(o) ?? fullRange(laneOf(o.type)),
     }));
     return spellScalar(opcode, scalars, laneOf(result.type), immediates, support);
-  }
-
-  /** min(max(x, low), high) with constant limits is clamp(x, low, high), which is defined as just that. */
-  private clamp(x: ComputeInstruction): Code | undefined {
-    const [raised, high] = x.operands;
-    const inner = raised?.definition;
-    if (x.opcode !== 'min' || high?.definition?.kind !== 'const') return undefined;
-    if (inner?.kind !== 'compute' || inner.opcode !== 'max' || !this.inlining.isInline(inner.result)) return undefined;
-    const [value, low] = inner.operands;
-    if (value === undefined || low?.definition?.kind !== 'const') return undefined;
-    const name = this.setting.support.use(`clamp_${laneOf(x.result.type)}`);
-    return call(name, [this.code(value), this.code(low), this.code(high)]);
   }
 
   private block(block: Block): void {
@@ -255,6 +249,8 @@ class KernelPrinter {
     this.nested(() => {
       const i = counter === undefined ? 'i' : this.declare(counter, 'ijklmn'[Math.min(this.depth - 2, 5)] ?? 'i');
       const step = x.step === 1 ? `++${i}` : `${i} += ${x.step}`;
+      const hint = loopHint(x, carried.length > 0, this.setting.support);
+      if (hint !== undefined) this.lines.push(`${'  '.repeat(this.depth - 1)}${hint}`);
       this.lines.push(`${'  '.repeat(this.depth - 1)}for (int32_t ${i} = ${lower}; ${i} < ${upper}; ${step}) {`);
       this.block(x.block);
       this.assign(carried.map((c) => [c.arg, c.next]));

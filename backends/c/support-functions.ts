@@ -83,6 +83,17 @@ static inline ${type} ${name}(${type} x, ${type} low, ${type} high) {
 });
 
 const requantizing: Readonly<Record<string, string>> = {
+  clamp_i8: `
+/* x limited to [-128, 127]. */
+#if defined(__ARM_FEATURE_SAT) && (defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 10))
+static inline int32_t clamp_i8(int32_t x) {
+  return (int32_t)__builtin_arm_ssat(x, 8);
+}
+#else
+static inline int32_t clamp_i8(int32_t x) {
+  return x < -128 ? -128 : x > 127 ? 127 : x;
+}
+#endif`,
   mul_high: `
 /* 2ab / 2^32 to nearest, ties up (SQRDMULH on Arm). Not for a = b = INT32_MIN. */
 static inline int32_t mul_high(int32_t a, int32_t b) {
@@ -119,6 +130,14 @@ static inline int32_t requantize_double_down(int32_t x, int32_t multiplier, int3
   const int32_t high = mul_high(x, multiplier);
   const int32_t half = INT32_C(1) << (-shift - 1);
   return (high + half + (high >> 31)) >> -shift;
+}`,
+  requantize_double_onto: `
+/* requantize_double_down and then + zero. The zero point enters before the second rounding, and the sign
+ * that rounds ties away from zero is that of x: where the first rounding makes x 0, both signs give 0. */
+static inline int32_t requantize_double_onto(int32_t x, int32_t multiplier, int32_t shift, int32_t zero) {
+  const int32_t start = (int32_t)((uint32_t)(2 * zero + 1) << (-shift - 1)) + (x >> 31);
+  const int64_t product = (int64_t)(2 * x) * multiplier + INT64_C(0x80000000);
+  return (int32_t)((start * INT64_C(0x100000000) + product) >> 32) >> -shift;
 }`,
   requantize_single: `
 /* x * multiplier * 2^(shift - 31), rounded once, ties up, for shift in [-31, 30]. */

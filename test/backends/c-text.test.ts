@@ -24,7 +24,7 @@ function printed(kernel: Kernel, data: ReadonlyMap<Buffer, Storage['data']> = ne
   };
   const contents = printC(program, { name: 'net' }).get('net.c') ?? '';
   const source = typeof contents === 'string' ? contents : new TextDecoder().decode(contents);
-  const start = source.indexOf(`static void net_${kernel.name}(`);
+  const start = source.indexOf(`static NOINLINE void net_${kernel.name}(`);
   return source.slice(start, source.indexOf('\n}\n', start) + 3);
 }
 
@@ -74,7 +74,7 @@ it('a convolution reads as if written by hand', () => {
     [multiplier!, new Int32Array(8).fill(1500000000)],
     [shift!, new Int32Array(8).fill(-5)],
   ]);
-  expect(printed(kernel, data)).toBe(`static void net_conv2d(
+  expect(printed(kernel, data)).toBe(`static NOINLINE void net_conv2d(
     const int8_t *x,
     const int8_t *weights,
     const int32_t *bias,
@@ -97,7 +97,7 @@ it('a convolution reads as if written by hand', () => {
           }
         }
         y[(row * 5 + column) * 8 + out] =
-            (int8_t)clamp_i32(requantize_double_down(acc, multiplier[out], shift[out]) - 128, -128, 127);
+            (int8_t)clamp_i8(requantize_double_onto(acc, multiplier[out], shift[out], -128));
       }
     }
   }
@@ -110,7 +110,7 @@ it('addition that may wrap is spelled so that it may', () => {
   const b = new LoopBuilder();
   b.store(x, 0, b.add(b.load(x, 1), b.load(x, 2)));
   b.store(x, 1, b.add(b.shr(b.load(x, 1), 1), 5));
-  expect(printed(b.finish('sums', '', [x]))).toBe(`static void net_sums(int32_t *restrict x) {
+  expect(printed(b.finish('sums', '', [x]))).toBe(`static NOINLINE void net_sums(int32_t *restrict x) {
   x[0] = wrap_add_i32(x[1], x[2]);
   x[1] = (x[1] >> 1) + 5;
 }
@@ -128,7 +128,7 @@ it('carried values that trade places go through temporaries, others do not', () 
     { carry: ['p', 'q', 'r'] },
   );
   for (const [at, v] of [p, q, r].entries()) b.store(y, at, v!);
-  expect(printed(b.finish('swap', '', [y]))).toBe(`static void net_swap(int32_t *restrict y) {
+  expect(printed(b.finish('swap', '', [y]))).toBe(`static NOINLINE void net_swap(int32_t *restrict y) {
   int32_t p = 1;
   int32_t q = 2;
   int32_t r = 3;
