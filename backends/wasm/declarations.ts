@@ -1,41 +1,11 @@
 // NAME.d.ts: the loader's types, with every tensor's own.
 import type { LoopProgram } from '../../ir/loops/kernel.ts';
-import { type Port, portsOf, quantizationFields, stringLiteral } from '../ports.ts';
+import { portDeclarations } from '../port-text.ts';
 
 /** The declarations' text; `name` is an identifier. */
 export function printDeclarations(name: string, program: LoopProgram): string {
-  const [inputs, outputs] = (['input', 'output'] as const).map((kind) => portsOf(program, kind)) as [Port[], Port[]];
-  return [
-    `// ${name}: a neural network as WebAssembly, written by int8c.\n\n`,
-    '/** Typed arrays of the inputs, row by row, by tensor name. */\n',
-    `export interface Inputs {\n${inputs.map(property).join('')}}\n\n`,
-    '/** Typed arrays of the outputs. */\n',
-    `export interface Outputs {\n${outputs.map(property).join('')}}\n\n`,
-    '/** What a tensor is. real = scale * (q - zeroPoint), along an axis where these are arrays. */\n',
-    `export declare const inputs: {\n${inputs.map(description).join('')}};\n`,
-    `export declare const outputs: {\n${outputs.map(description).join('')}};\n`,
-    modelDeclarations,
-  ].join('');
-}
-
-function property({ name, shape, quant, array }: Port): string {
-  const quantization =
-    quant === undefined || quant.axis !== undefined
-      ? ''
-      : `, real = ${quant.scale[0]} * (q ${(quant.zero[0] ?? 0) < 0 ? '+' : '-'} ${Math.abs(quant.zero[0] ?? 0)})`;
-  return `  /** [${shape.join(', ')}]${quantization} */\n  readonly ${stringLiteral(name)}: ${array};\n`;
-}
-
-function description({ name, storage, shape, quant }: Port): string {
-  const fields: [string, string][] = [
-    ['type', `'${storage.element}'`],
-    ['shape', `readonly [${shape.join(', ')}]`],
-    ...quantizationFields(quant).map(([key, value]): [string, string] => [
-      key,
-      value.startsWith('[') ? 'readonly number[]' : value,
-    ]),
-  ];
-  return `  readonly ${stringLiteral(name)}: { ${fields.map(([key, value]) => `readonly ${key}: ${value}`).join('; ')} };\n`;
+  const head = `// ${name}: a neural network as WebAssembly, written by int8c.\n\n`;
+  return [head, portDeclarations(program), modelDeclarations].join('');
 }
 
 const modelDeclarations = `

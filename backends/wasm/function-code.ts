@@ -34,12 +34,15 @@ export class FunctionCode {
   }
 
   /** A parameter of the function. */
-  parameter(index: number, type: WasmType): Piece {
-    return () => this.module.local.get(index, type);
+  parameter(index: number, type: WasmType): Local {
+    return this.localAt(index, type);
   }
 
   local(type: WasmType): Local {
-    const index = this.parameterCount + this.variables.push(type) - 1;
+    return this.localAt(this.parameterCount + this.variables.push(type) - 1, type);
+  }
+
+  private localAt(index: number, type: WasmType): Local {
     return {
       type,
       get: () => this.module.local.get(index, type),
@@ -52,6 +55,11 @@ export class FunctionCode {
     const local = this.local(type);
     local.set(value);
     return local.get;
+  }
+
+  /** All statements, as the function's body. */
+  body(): Expression {
+    return this.module.block(null, this.statements);
   }
 
   /** What `build` adds, as one statement. */

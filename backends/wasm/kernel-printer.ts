@@ -1,5 +1,6 @@
 // Prints one kernel as a WebAssembly function: structured loops over locals. Every value gets locals of its own when it
 // is computed; binaryen's passes fold them into expressions and let those that do not meet share one.
+import binaryen from 'binaryen';
 import { internalError } from '../../ir/diagnostics.ts';
 import { orderAssignments } from '../../ir/loops/assignments.ts';
 import type {
@@ -19,11 +20,13 @@ import type { Buffer } from '../../ir/loops/types.ts';
 import { type KernelUses, kernelUses } from '../../ir/loops/uses.ts';
 import { bytesPerElement } from '../../ir/types.ts';
 import { type Address, addressOf, type Base } from './addressing.ts';
+import { type ElementRun, elementRun, type RunStart } from './element-runs.ts';
 import { extendingLoads } from './extending-loads.ts';
 import type { Expression, FunctionCode, Local } from './function-code.ts';
 import { spellExtendingLoad, spellLoad, spellStore } from './memory-access.ts';
 import { holdRegister, pieceType, type Register } from './register.ts';
 import { widenLanes } from './resize-lanes.ts';
+import type { Runtime } from './runtime.ts';
 import { chunksOf, type Shape, scalarType, shapeOf } from './shape.ts';
 import { constant, siteOf } from './site.ts';
 import { resultRepeats, spellInstruction } from './spelling.ts';
@@ -32,6 +35,9 @@ import { resultRepeats, spellInstruction } from './spelling.ts';
 export interface KernelPlacement {
   base(buffer: Buffer): Base;
   scalar(index: number): Register | LaneValue;
+  /** True when two buffers share no byte in any call. */
+  areApart(a: Buffer, b: Buffer): boolean;
+  readonly runtime: Runtime;
   readonly simd: boolean;
 }
 
@@ -44,6 +50,9 @@ export function printKernel(
 ): void {
   new KernelPrinter(code, kernel, ranges, placement).print();
 }
+
+/** A loop that moves fewer bytes stays a loop: a call would cost more. */
+const leastRunBytes = 8;
 
 /** A register whose values can be assigned. */
 interface Variable extends Register {
@@ -171,8 +180,39 @@ class KernelPrinter {
     });
   }
 
+  /** What the loop does where a call of the runtime can do it. */
+  private runOf(x: ForInstruction): ElementRun | undefined {
+    const run = elementRun(x, this.uses);
+    if (run === undefined) return undefined;
+    const most = this.rangeOf(x.upper).max - this.rangeOf(x.lower).min;
+    if (most * bytesPerElement(run.store.buffer.element) < leastRunBytes) return undefined;
+    return run.kind === 'fill' || this.placement.areApart(run.load.buffer, run.store.buffer) ? run : undefined;
+  }
+
+  /** A loop over consecutive elements as a call. */
+  private elementRun(x: ForInstruction, run: ElementRun): void {
+    const { code, placement } = this;
+    const { i32 } = code.module;
+    const size = bytesPerElement(run.store.buffer.element);
+    const bytes = (elements: Expression) => (size === 1 ? elements : i32.shl(elements, i32.const(Math.log2(size))));
+    const start = (buffer: Buffer, terms: RunStart) => {
+      const first = [...terms, x.lower].map(this.readScalar).reduce((sum, term) => i32.add(sum, term));
+      const base = placement.base(buffer);
+      return i32.add(typeof base === 'number' ? i32.const(base) : base(), bytes(first));
+    };
+    const count = bytes(i32.sub(this.readScalar(x.upper), this.readScalar(x.lower)));
+    const to = start(run.store.buffer, run.to);
+    const from = run.kind === 'copy' ? start(run.load.buffer, run.from) : this.readScalar(run.value);
+    code.add(code.module.call(placement.runtime.use(run.kind), [to, from, count], binaryen.none));
+  }
+
   /** The condition is tested at the end; a loop that may have no iteration stands in an `if`. */
   private loop(x: ForInstruction): void {
+    const run = this.runOf(x);
+    if (run !== undefined) {
+      this.elementRun(x, run);
+      return;
+    }
     const { code } = this;
     const { module: m } = code;
     const [counterArg] = x.block.args;

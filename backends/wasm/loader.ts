@@ -4,7 +4,8 @@
 
 import type { LoopProgram } from '../../ir/loops/kernel.ts';
 import { base64 } from '../base64.ts';
-import { type Port, portsOf, quantizationFields, stringLiteral } from '../ports.ts';
+import { portExports } from '../port-text.ts';
+import { stringLiteral } from '../ports.ts';
 import { loaderSource } from './loader-source.ts';
 
 /** One module that the loader can choose. */
@@ -22,30 +23,15 @@ export interface LoaderModule {
 
 /** The loader's text; `name` is an identifier. The modules stand in order of preference; the last one has no probe. */
 export function printLoader(name: string, program: LoopProgram, modules: readonly LoaderModule[]): string {
-  const tensors = (kind: 'input' | 'output') =>
-    `/** The ${kind}s by name: element type, shape, and quantization: real = scale * (q - zeroPoint). */\n` +
-    `export const ${kind}s = {\n${portsOf(program, kind).map(portLine).join('')}};\n`;
   return [
     `// ${name}: a neural network as WebAssembly, written by int8c.\n//\n`,
     `//   import { load } from './${name}.js';\n//   const model = await load();\n`,
     `//   const outputs = model.run({ ... }); // typed arrays by tensor name; ${name}.d.ts has the types\n\n`,
-    tensors('input'),
-    '\n',
-    tensors('output'),
+    portExports(program),
     '\n// The modules in order of preference, and where inputs and outputs are in their memory.\n',
     `const modules = [\n${modules.map(moduleLine).join('')}];\n`,
     loaderSource,
   ].join('');
-}
-
-function portLine({ name, storage, shape, quant }: Port): string {
-  const fields: [string, string][] = [
-    ['type', `'${storage.element}'`],
-    ['shape', `[${shape.join(', ')}]`],
-    ...quantizationFields(quant),
-  ];
-  // A computed key makes a property of any name, also of __proto__.
-  return `  [${stringLiteral(name)}]: { ${fields.map(([key, value]) => `${key}: ${value}`).join(', ')} },\n`;
 }
 
 function moduleLine({ file, inline, probe, inputs, outputs }: LoaderModule): string {

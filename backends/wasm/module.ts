@@ -15,6 +15,7 @@ import { FunctionCode } from './function-code.ts';
 import { type KernelPlacement, printKernel } from './kernel-printer.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
 import { optimize } from './optimize.ts';
+import { Runtime } from './runtime.ts';
 import { scalarType, shapeOf } from './shape.ts';
 import { constant, wasmTypes } from './site.ts';
 
@@ -69,6 +70,7 @@ interface KernelFunction {
 
 class ProgramPrinter {
   private readonly calls = new Map<Kernel, Call[]>();
+  private readonly runtime: Runtime;
 
   constructor(
     private readonly m: binaryen.Module,
@@ -76,6 +78,7 @@ class ProgramPrinter {
     private readonly layout: MemoryLayout,
     private readonly simd: boolean,
   ) {
+    this.runtime = new Runtime(m, simd);
     for (const call of program.calls) {
       const known = this.calls.get(call.kernel);
       if (known === undefined) this.calls.set(call.kernel, [call]);
@@ -109,6 +112,16 @@ class ProgramPrinter {
     return this.layout.addressOf(argument.storage) + argument.offset * bytesPerElement(buffer.element);
   }
 
+  /** True when two buffers of a call share no byte. */
+  private areApart(call: Call, a: number, b: number): boolean {
+    const [first, second] = [a, b].map((position) => {
+      const { length, element } = call.kernel.buffers[position] ?? internalError('a kernel lacks a buffer');
+      const from = this.address(call, position);
+      return { from, to: from + length * bytesPerElement(element) };
+    }) as [{ from: number; to: number }, { from: number; to: number }];
+    return first.to <= second.from || second.to <= first.from;
+  }
+
   private scalarArgument({ kernel, scalars }: Call, position: number): LaneValue {
     const lane = laneOf(kernel.scalars[position]?.type ?? 'i32');
     const value = scalars[position] ?? internalError(`a call of ${kernel.name} lacks scalar ${position}`);
@@ -137,19 +150,22 @@ class ProgramPrinter {
     const bases = new Map<Buffer, Base>(
       kernel.buffers.map((buffer, i) => {
         const at = buffers.indexOf(i);
-        return [buffer, at < 0 ? this.address(calls[0]!, i) : code.parameter(at, binaryen.i32)];
+        return [buffer, at < 0 ? this.address(calls[0]!, i) : code.parameter(at, binaryen.i32).get];
       }),
     );
     const body = code.collect(() =>
       print(code, {
         simd: this.simd,
+        runtime: this.runtime,
+        areApart: (a, b) =>
+          calls.every((call) => this.areApart(call, kernel.buffers.indexOf(a), kernel.buffers.indexOf(b))),
         base: (buffer) => bases.get(buffer) ?? internalError(`${buffer.name} is no buffer of ${kernel.name}`),
         scalar: (i) => {
           const at = scalars.indexOf(i);
           if (at < 0) return this.scalarArgument(calls[0]!, i);
           const position = buffers.length + at;
           const shape = shapeOf(kernel.scalars[i]!.type, this.simd);
-          return { shape, pieces: [code.parameter(position, types[position]!)] };
+          return { shape, pieces: [code.parameter(position, types[position]!).get] };
         },
       }),
     );
