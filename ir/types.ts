@@ -186,8 +186,8 @@ export function typeProblem(type: TensorType): string | undefined {
   if (!q.scale.every((s) => s > 0 && Number.isFinite(s) && Math.fround(s) === s)) {
     return 'scales must be positive finite f32 values';
   }
-  if (!q.zero.every((z) => Number.isInteger(z) && Math.abs(z) <= 2147483648)) {
-    return 'zero points must be 32-bit integers';
-  }
-  return undefined;
+  // Arithmetic on x - zero counts on it: a difference of two bytes has nine bits.
+  const { min, max } = integerRange(type.element === 'i64' ? 'i32' : type.element);
+  const impossible = q.zero.find((z) => !(Number.isInteger(z) && min <= z && z <= max));
+  return impossible === undefined ? undefined : `zero point ${impossible} is outside [${min}, ${max}]`;
 }

@@ -49,4 +49,11 @@ describe('damaged models are refused', () => {
     model.subgraphs[0]!.tensors[0]!.shape = [1, 4, -4, 1];
     expect(codesOf(model)).toContain('I8C0204');
   });
+
+  it.each([-129n, 128n, -2147483648n])('an input of bytes with zero point %d', (zeroPoint) => {
+    // Differences from it would not fit 32 bits, and reference and loops would wrap at different places.
+    const model = sampleModel();
+    Object.assign(model.subgraphs[0]!.tensors[0]!, { quantization: { scale: [0.5], zeroPoint: [zeroPoint] } });
+    expect(codesOf(model)).toContain('I8C0208');
+  });
 });

@@ -9,8 +9,10 @@ import { reshape } from '../../ir/ops/reshape.ts';
 import { arrayFromBytes, type TensorData } from '../../ir/tensor-data.ts';
 import {
   bytesPerElement,
+  type ElementType,
   elementCount,
   elementTypes,
+  integerRange,
   isInteger,
   type Quantization,
   type TensorType,
@@ -22,11 +24,12 @@ const scale = fc.float({ min: Math.fround(1e-40), max: Math.fround(1e30), noNaN:
 const int32 = fc.integer({ min: -2147483648, max: 2147483647 });
 const userText = fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('', 'model/conv:0', '%"\\\n'));
 
-function quantization(shape: readonly number[]): fc.Arbitrary<Quantization | undefined> {
-  const whole = fc.record({ scale: fc.tuple(scale), zero: fc.tuple(int32) });
+function quantization(element: ElementType, shape: readonly number[]): fc.Arbitrary<Quantization | undefined> {
+  const zero = fc.integer(integerRange(element === 'i64' ? 'i32' : element));
+  const whole = fc.record({ scale: fc.tuple(scale), zero: fc.tuple(zero) });
   const perAxis = fc.nat({ max: Math.max(0, shape.length - 1) }).chain((axis) => {
     const n = { minLength: shape[axis] ?? 0, maxLength: shape[axis] ?? 0 };
-    return fc.record({ axis: fc.constant(axis), scale: fc.array(scale, n), zero: fc.array(int32, n) });
+    return fc.record({ axis: fc.constant(axis), scale: fc.array(scale, n), zero: fc.array(zero, n) });
   });
   return fc.oneof(fc.constant(undefined), whole, ...(shape.length > 0 ? [perAxis] : []));
 }
@@ -34,7 +37,7 @@ function quantization(shape: readonly number[]): fc.Arbitrary<Quantization | und
 export const type: fc.Arbitrary<TensorType> = fc
   .tuple(fc.constantFrom(...elementTypes), fc.array(fc.nat({ max: 5 }), { maxLength: 4 }))
   .chain(([element, shape]) => {
-    const quant = isInteger(element) ? quantization(shape) : fc.constant(undefined);
+    const quant = isInteger(element) ? quantization(element, shape) : fc.constant(undefined);
     return quant.map((q) => tensorType(element, shape, q));
   });
 

@@ -2,6 +2,7 @@
 import { type DiagnosticContext, fail } from '../../../ir/diagnostics.ts';
 import {
   type ElementType,
+  integerRange,
   isInteger,
   maxElements,
   maxRank,
@@ -67,6 +68,9 @@ function quantizationOf(tensor: TensorView, element: ElementType, where: Diagnos
   if (!q.scale.every((s) => s > 0 && Number.isFinite(s))) {
     fail('I8C0208', 'A scale is not a positive finite number.', where);
   }
+  const { min, max } = integerRange(element === 'i64' ? 'i32' : element);
+  const impossible = q.zeroPoint.find((zero) => zero < min || zero > max);
+  if (impossible !== undefined) fail('I8C0208', `The zero point ${impossible} is outside [${min}, ${max}].`, where);
   if (q.scale.length === 1) return { scale: q.scale, zero: q.zeroPoint };
   if (tensor.shape[q.axis] !== q.scale.length) {
     fail('I8C0208', `${q.scale.length} scales do not fit axis ${q.axis} of [${tensor.shape.join(', ')}].`, where);
