@@ -1,5 +1,5 @@
 // compile: a program to the files of a target.
-import type { WasmFeatures } from '../backends/wasm/module.ts';
+import type { WasmFeatures } from '../backends/wasm/features.ts';
 import { type Diagnostic, fail, quoteName } from '../ir/diagnostics.ts';
 import { identifierOf } from '../ir/identifiers.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
@@ -90,11 +90,13 @@ export async function compile(program: Program, options: CompileOptions): Promis
     sourceHash: program.sourceHash,
     macs,
   });
+  const { name = program.name } = options;
+  const lower = (other: Isa) => lowerProgram(program, { name, isa: other }).loops;
   const files = new Map<string, Uint8Array>();
   const encoder = new TextEncoder();
   const put = (name: string, contents: string | Uint8Array) =>
     files.set(name, typeof contents === 'string' ? encoder.encode(contents) : contents);
-  for (const [name, contents] of await target.write({ loops, program, manifest, selftest, wasm, inline })) {
+  for (const [name, contents] of await target.write({ loops, lower, program, manifest, selftest, wasm, inline })) {
     put(name, contents);
   }
   put(`${loops.name}.json`, jsonText(manifest));

@@ -1,6 +1,6 @@
 // The library face of int8c.
 
-export type { WasmFeatures } from '../backends/wasm/module.ts';
+export type { WasmFeatures } from '../backends/wasm/features.ts';
 export {
   CompileError,
   type Diagnostic,

@@ -1,6 +1,6 @@
 // Runs a program here: on the reference interpreter, as JavaScript, as WebAssembly, or as C through the machine's own
 // compiler.
-import type { WasmFeatures } from '../backends/wasm/module.ts';
+import type { WasmFeatures } from '../backends/wasm/features.ts';
 import { fail, quoteName } from '../ir/diagnostics.ts';
 import { didYouMean } from '../ir/spelling.ts';
 import { allocateArray, type TensorArray } from '../ir/tensor-data.ts';
@@ -15,7 +15,7 @@ export interface RunnerOptions {
    * artifact, built with a C compiler.
    */
   target: RunnerTarget;
-  /** For `wasm`: instructions that the module may use. Default: `simd`. */
+  /** For `wasm`: instructions that the module may use, `relaxed` where the engine computes it exactly. Default: `simd`. */
   wasm?: WasmFeatures;
   /** For `c`: the compiler's command. Default: the environment's CC, or `cc`. */
   cc?: string;
@@ -63,11 +63,11 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
       };
     }
     case 'wasm': {
-      const [{ instantiateWasm }, { wasmIsa }] = await Promise.all([
+      const [{ instantiateWasm, usableFeatures }, { wasmIsa }] = await Promise.all([
         import('../backends/wasm/instantiate.ts'),
         import('./wasm-isa.ts'),
       ]);
-      const features = options.wasm ?? 'simd';
+      const features = usableFeatures(options.wasm ?? 'simd');
       // What was compiled for another target is scheduled for that.
       return instantiateWasm(lowerProgram(program, { isa: wasmIsa(features) }).loops, features);
     }

@@ -1,5 +1,5 @@
 // The table of targets: what writes the files of each. Heavy backends are loaded when they are asked for.
-import type { WasmFeatures } from '../backends/wasm/module.ts';
+import type { WasmFeatures } from '../backends/wasm/features.ts';
 import { fail } from '../ir/diagnostics.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
 import { didYouMean } from '../ir/spelling.ts';
@@ -17,7 +17,10 @@ export interface TargetOptions {
 }
 
 export interface TargetRequest extends TargetOptions {
+  /** The program, scheduled for the target's instruction set. */
   readonly loops: LoopProgram;
+  /** The same, scheduled for another. */
+  lower(isa: Isa): LoopProgram;
   readonly program: Program;
   readonly manifest: Manifest;
 }
@@ -62,9 +65,13 @@ export const targets = {
     description: 'a WebAssembly module with its loader',
     selftest: false,
     isa: async ({ wasm }) => (await import('./wasm-isa.ts')).wasmIsa(wasm),
-    async write({ loops, wasm, inline }) {
-      const { printWasm } = await import('../backends/wasm/print.ts');
-      return printWasm(loops, { features: wasm, inline });
+    async write({ loops, wasm, inline, lower }) {
+      const [{ printWasm }, { wasmIsa }] = await Promise.all([
+        import('../backends/wasm/print.ts'),
+        import('./wasm-isa.ts'),
+      ]);
+      const fallback = wasm === 'relaxed' ? { fallback: lower(wasmIsa('simd')) } : {};
+      return printWasm(loops, { features: wasm, inline, ...fallback });
     },
   },
   ir: {

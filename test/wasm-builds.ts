@@ -1,5 +1,5 @@
 // The forms of WebAssembly that tests run: what the module may use, and the instruction set it is scheduled for.
-import type { WasmFeatures } from '../backends/wasm/module.ts';
+import type { WasmFeatures } from '../backends/wasm/features.ts';
 import type { Isa } from '../passes/schedule/isa.ts';
 import { wasmIsa } from '../src/wasm-isa.ts';
 

@@ -4,12 +4,15 @@
 import binaryen from 'binaryen';
 import type { Expression, FunctionCode, Piece } from './function-code.ts';
 import { lanesOfRegister, type Register, registerOfLanes } from './register.ts';
+import { spellRelaxedDot } from './relaxed-dot.ts';
 import { widenLanes } from './resize-lanes.ts';
 import { type Shape, scalarType } from './shape.ts';
 import type { Site } from './site.ts';
 
 export function spellDot(site: Site, operands: readonly Register[], shape: Shape): readonly Expression[] {
   const [acc, a, b] = operands as [Register, Register, Register];
+  const relaxed = site.relaxed ? spellRelaxedDot(site, acc, a, b) : undefined;
+  if (relaxed !== undefined) return relaxed;
   const packed = shape.lane === 'i32' && a.shape.packed && Number.isInteger(Math.log2(shape.lanes));
   return packed ? packedDot(site.code, acc, a, b) : dotLaneByLane(site, acc, a, b);
 }

@@ -2,7 +2,9 @@
 import type { LoopProgram, Storage } from '../../ir/loops/kernel.ts';
 import { checkArray, viewAs } from '../../ir/loops/storage-memory.ts';
 import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
-import { buildModule, type WasmFeatures } from './module.ts';
+import type { WasmFeatures } from './features.ts';
+import { buildModule } from './module.ts';
+import { relaxedProbe } from './relaxed-dot.ts';
 
 /** A program with its memory. */
 export interface WasmProgram {
@@ -18,6 +20,7 @@ export interface WasmProgram {
 
 /** What is used of WebAssembly's JavaScript interface, which belongs to every engine but to no library of types here. */
 declare const WebAssembly: {
+  readonly validate: (binary: Uint8Array) => boolean;
   readonly Module: new (binary: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: object };
 };
@@ -26,6 +29,15 @@ interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly invoke: () => void;
   readonly reset: () => void;
+}
+
+/** The instructions to use in this process: relaxed SIMD only where the engine computes what modules rely on. */
+export function usableFeatures(features: WasmFeatures): WasmFeatures {
+  if (features !== 'relaxed') return features;
+  const probe = relaxedProbe();
+  if (!WebAssembly.validate(probe)) return 'simd';
+  const { check } = new WebAssembly.Instance(new WebAssembly.Module(probe)).exports as { check: () => number };
+  return check() === 1 ? 'relaxed' : 'simd';
 }
 
 /** Compiles a program to WebAssembly and instantiates it. */

@@ -22,6 +22,7 @@ import { bytesPerElement } from '../../ir/types.ts';
 import { type Address, addressOf, type Base } from './addressing.ts';
 import { type ElementRun, elementRun, type RunStart } from './element-runs.ts';
 import { extendingLoads } from './extending-loads.ts';
+import type { WasmFeatures } from './features.ts';
 import type { Expression, FunctionCode, Local } from './function-code.ts';
 import { spellExtendingLoad, spellLoad, spellStore } from './memory-access.ts';
 import { holdRegister, pieceType, type Register } from './register.ts';
@@ -38,7 +39,7 @@ export interface KernelPlacement {
   /** True when two buffers share no byte in any call. */
   areApart(a: Buffer, b: Buffer): boolean;
   readonly runtime: Runtime;
-  readonly simd: boolean;
+  readonly features: WasmFeatures;
 }
 
 /** Adds the kernel's body to the function. */
@@ -61,6 +62,7 @@ interface Variable extends Register {
 
 class KernelPrinter {
   private readonly uses: KernelUses;
+  private readonly simd: boolean;
   private readonly registers = new Map<LoopValue, Register>();
   /** Conversions that are done by the load of their operand. */
   private readonly extended: ReadonlyMap<ComputeInstruction, LoadInstruction>;
@@ -73,7 +75,8 @@ class KernelPrinter {
     private readonly placement: KernelPlacement,
   ) {
     this.uses = kernelUses(kernel);
-    this.extended = placement.simd ? extendingLoads(kernel, this.uses) : new Map();
+    this.simd = placement.features !== 'scalar';
+    this.extended = this.simd ? extendingLoads(kernel, this.uses) : new Map();
     this.extendedLoads = new Set(this.extended.values());
   }
 
@@ -89,7 +92,7 @@ class KernelPrinter {
     this.ranges.values.get(v) ?? internalError(`kernel ${this.kernel.name} has a value without a range`);
 
   private shape(v: LoopValue): Shape {
-    return shapeOf(v.type, this.placement.simd);
+    return shapeOf(v.type, this.simd);
   }
 
   private constant(v: LoopValue, value: LaneValue): Register {
@@ -138,7 +141,7 @@ class KernelPrinter {
 
   private compute(x: ComputeInstruction): void {
     const shape = this.shape(x.result);
-    const site = siteOf(this.code, x, this.rangeOf);
+    const site = siteOf(this.code, x, this.rangeOf, this.placement.features === 'relaxed');
     const operands = x.operands.map(this.read);
     const values = spellInstruction(site, operands, shape, this.read);
     this.registers.set(x.result, holdRegister(this.code, shape, values, resultRepeats(site, operands, shape)));

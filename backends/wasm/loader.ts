@@ -25,7 +25,7 @@ export interface LoaderModule {
 export function printLoader(name: string, program: LoopProgram, modules: readonly LoaderModule[]): string {
   return [
     `// ${name}: a neural network as WebAssembly, written by int8c.\n//\n`,
-    `//   import { load } from './${name}.js';\n//   const model = await load();\n`,
+    `//   import { load } from "./${name}.js";\n//   const model = await load();\n`,
     `//   const outputs = model.run({ ... }); // typed arrays by tensor name; ${name}.d.ts has the types\n\n`,
     portExports(program),
     '\n// The modules in order of preference, and where inputs and outputs are in their memory.\n',

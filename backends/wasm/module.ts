@@ -11,6 +11,7 @@ import { type Buffer, laneOf } from '../../ir/loops/types.ts';
 
 import { bytesPerElement } from '../../ir/types.ts';
 import type { Base } from './addressing.ts';
+import { featureBits, type WasmFeatures } from './features.ts';
 import { FunctionCode } from './function-code.ts';
 import { type KernelPlacement, printKernel } from './kernel-printer.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
@@ -18,9 +19,6 @@ import { optimize } from './optimize.ts';
 import { Runtime } from './runtime.ts';
 import { scalarType, shapeOf } from './shape.ts';
 import { constant, wasmTypes } from './site.ts';
-
-/** Instructions that a module may use beyond plain WebAssembly. */
-export type WasmFeatures = 'scalar' | 'simd' | 'relaxed';
 
 export interface WasmModule {
   readonly binary: Uint8Array;
@@ -36,7 +34,7 @@ export function buildModule(program: LoopProgram, features: WasmFeatures): WasmM
     m.setFeatures(featureBits(features));
     const segments = layout.segments.map(({ address, data }) => ({ offset: m.i32.const(address), data }));
     m.setMemory(layout.pages, layout.pages, 'memory', segments);
-    new ProgramPrinter(m, expanded, layout, features !== 'scalar').print();
+    new ProgramPrinter(m, expanded, layout, features).print();
     if (m.validate() === 0) internalError('the wasm module is not valid');
     optimize(m);
     return { binary: m.emitBinary(), layout };
@@ -51,14 +49,6 @@ function withSharedValues(program: LoopProgram): LoopProgram {
     const known = ranges.get(kernel);
     return known === undefined ? kernel : shareValues(kernel, known);
   });
-}
-
-function featureBits(features: WasmFeatures): number {
-  const { MutableGlobals, NontrappingFPToInt, SignExt, BulkMemory, BulkMemoryOpt, SIMD128, RelaxedSIMD } =
-    binaryen.Features;
-  const plain = MutableGlobals | NontrappingFPToInt | SignExt | BulkMemory | BulkMemoryOpt;
-  if (features === 'scalar') return plain;
-  return features === 'simd' ? plain | SIMD128 : plain | SIMD128 | RelaxedSIMD;
 }
 
 /** A kernel's function, and which of its buffers and scalars each call passes. */
@@ -76,9 +66,9 @@ class ProgramPrinter {
     private readonly m: binaryen.Module,
     private readonly program: LoopProgram,
     private readonly layout: MemoryLayout,
-    private readonly simd: boolean,
+    private readonly features: WasmFeatures,
   ) {
-    this.runtime = new Runtime(m, simd);
+    this.runtime = new Runtime(m, features !== 'scalar');
     for (const call of program.calls) {
       const known = this.calls.get(call.kernel);
       if (known === undefined) this.calls.set(call.kernel, [call]);
@@ -155,7 +145,7 @@ class ProgramPrinter {
     );
     const body = code.collect(() =>
       print(code, {
-        simd: this.simd,
+        features: this.features,
         runtime: this.runtime,
         areApart: (a, b) =>
           calls.every((call) => this.areApart(call, kernel.buffers.indexOf(a), kernel.buffers.indexOf(b))),
@@ -164,7 +154,7 @@ class ProgramPrinter {
           const at = scalars.indexOf(i);
           if (at < 0) return this.scalarArgument(calls[0]!, i);
           const position = buffers.length + at;
-          const shape = shapeOf(kernel.scalars[i]!.type, this.simd);
+          const shape = shapeOf(kernel.scalars[i]!.type, this.features !== 'scalar');
           return { shape, pieces: [code.parameter(position, types[position]!).get] };
         },
       }),

@@ -18,14 +18,21 @@ export interface Site {
   readonly from: Lane;
   /** Lane of the result. */
   readonly to: Lane;
+  /** True where the module may use relaxed SIMD. */
+  readonly relaxed: boolean;
 }
 
-export function siteOf(code: FunctionCode, x: ComputeInstruction, rangeOf: (v: LoopValue) => Range): Site {
+export function siteOf(
+  code: FunctionCode,
+  x: ComputeInstruction,
+  rangeOf: (v: LoopValue) => Range,
+  relaxed: boolean,
+): Site {
   const ranges = x.operands.map(rangeOf);
   const types = x.operands.map((o) => o.type);
   const exact = exactRange(x.opcode, ranges, types, x.result.type, x.immediates);
   const from = laneOf(types[x.opcode === 'select' ? 1 : 0] ?? x.result.type);
-  return { code, instruction: x, ranges, exact, from, to: laneOf(x.result.type) };
+  return { code, instruction: x, ranges, exact, from, to: laneOf(x.result.type), relaxed };
 }
 
 /** Opcodes that work lane by lane. */

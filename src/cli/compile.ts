@@ -1,6 +1,6 @@
 // int8c compile: a model to the files of one or more targets.
 import { join } from 'node:path';
-import type { WasmFeatures } from '../../backends/wasm/module.ts';
+import type { WasmFeatures } from '../../backends/wasm/features.ts';
 import { type Compiled, compile } from '../compile.ts';
 import { importModelFile } from '../files/model-file.ts';
 import { writeFiles } from '../files/write-files.ts';

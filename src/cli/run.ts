@@ -1,5 +1,5 @@
 // int8c run: a model once, on inputs from files.
-import type { WasmFeatures } from '../../backends/wasm/module.ts';
+import type { WasmFeatures } from '../../backends/wasm/features.ts';
 import { type Diagnostic, internalError, quoteName } from '../../ir/diagnostics.ts';
 import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
 import type { TensorType } from '../../ir/types.ts';

@@ -1,6 +1,7 @@
 // Runs kernels of the loop IR as WebAssembly on given memory: for the tests of the wasm backend.
+
+import type { WasmFeatures } from '../../backends/wasm/features.ts';
 import { instantiateWasm } from '../../backends/wasm/instantiate.ts';
-import type { WasmFeatures } from '../../backends/wasm/module.ts';
 import type { Call, Kernel, LoopProgram, Storage } from '../../ir/loops/kernel.ts';
 import type { Buffer } from '../../ir/loops/types.ts';
 import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';

@@ -1,8 +1,9 @@
 // Generated WebAssembly against the meaning of the loop IR: every opcode, control flow, random kernels, whole programs;
 // lane by lane and on v128 values, with operands unknown or known at compile time.
 import { describe, expect, it } from 'vitest';
+import type { WasmFeatures } from '../../backends/wasm/features.ts';
 import { instantiateWasm } from '../../backends/wasm/instantiate.ts';
-import { buildModule, type WasmFeatures } from '../../backends/wasm/module.ts';
+import { buildModule } from '../../backends/wasm/module.ts';
 import { runKernel } from '../../ir/loops/interpreter.ts';
 import { controlCases } from '../loops/control-cases.ts';
 import { contents, expectedContents, type KernelCase, memoryBefore } from '../loops/kernel-case.ts';
