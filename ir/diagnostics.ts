@@ -33,6 +33,7 @@ export const diagnosticCodes = {
   I8C0403: 'A name given by the user is not in the model.',
   I8C0404: 'A target was asked for that int8c does not have.',
   I8C0405: 'The name asked for a program is not an identifier.',
+  I8C0406: 'A WGSL program was to be run where there is no WebGPU, or no adapter for it.',
   // 09xx: int8c itself
   I8C0901: 'An internal error: int8c broke one of its own rules.',
 } as const;

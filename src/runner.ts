@@ -1,5 +1,5 @@
-// Runs a program here: on the reference interpreter, as JavaScript, as WebAssembly, or as C through the machine's own
-// compiler.
+// Runs a program here: on the reference interpreter, as JavaScript, as WebAssembly, as WGSL on a WebGPU device, or as C
+// through the machine's own compiler.
 import type { WasmFeatures } from '../backends/wasm/features.ts';
 import { fail, quoteName } from '../ir/diagnostics.ts';
 import { didYouMean } from '../ir/spelling.ts';
@@ -11,8 +11,9 @@ import { type RunnerTarget, runnerTargets } from './targets.ts';
 
 export interface RunnerOptions {
   /**
-   * `interp`: the reference of each operator; `js`: the compiled loops; `wasm`: the WebAssembly module; `c`: the C
-   * artifact, built with a C compiler.
+   * `interp`: the reference of each operator; `js`: the compiled loops; `wasm`: the WebAssembly module; `wgsl`: the
+   * compute shaders, on the browser's WebGPU or that of the npm package `webgpu`; `c`: the C artifact, built with a C
+   * compiler.
    */
   target: RunnerTarget;
   /** For `wasm`: instructions that the module may use, `relaxed` where the engine computes it exactly. Default: `simd`. */
@@ -70,6 +71,10 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
       const features = usableFeatures(options.wasm ?? 'simd');
       // What was compiled for another target is scheduled for that.
       return instantiateWasm(lowerProgram(program, { isa: wasmIsa(features) }).loops, features);
+    }
+    case 'wgsl': {
+      const { createWgslEngine } = await import('./runners/wgsl.ts');
+      return createWgslEngine(lowerProgram(program).loops);
     }
     case 'c': {
       const { createCEngine } = await import('./runners/c.ts');

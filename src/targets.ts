@@ -74,6 +74,14 @@ export const targets = {
       return printWasm(loops, { features: wasm, inline, ...fallback });
     },
   },
+  wgsl: {
+    description: 'WebGPU compute shaders with their loader',
+    selftest: false,
+    async write({ loops }) {
+      const { printWgsl } = await import('../backends/wgsl/print.ts');
+      return printWgsl(loops);
+    },
+  },
   ir: {
     description: 'the model as imported, as text',
     selftest: false,
@@ -101,7 +109,7 @@ function originOf({ compiler, sourceSha256, macs, bytes }: Manifest): string {
 }
 
 /** What runs a program here. */
-export const runnerTargets = ['interp', 'js', 'wasm', 'c'] as const;
+export const runnerTargets = ['interp', 'js', 'wasm', 'wgsl', 'c'] as const;
 
 export type RunnerTarget = (typeof runnerTargets)[number];
 

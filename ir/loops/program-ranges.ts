@@ -1,19 +1,16 @@
 // Interval analysis with what a whole program knows: a kernel's constant buffers and scalars hold what its calls pass.
 // So a bias no longer hides that an accumulator cannot wrap.
 import type { TensorArray } from '../tensor-data.ts';
+import { callsByKernel } from './calls.ts';
 import type { Call, Kernel, LoopProgram } from './kernel.ts';
 import { hull, type Range } from './range-rules.ts';
 import { type KernelRanges, kernelRanges } from './ranges.ts';
 
 /** The ranges of every kernel that the program calls, over all of its calls. `contents` may be kept from call to call. */
 export function programRanges(program: LoopProgram, contents = new ContentRanges()): Map<Kernel, KernelRanges> {
-  const calls = new Map<Kernel, Call[]>();
-  for (const call of program.calls) {
-    const known = calls.get(call.kernel);
-    if (known === undefined) calls.set(call.kernel, [call]);
-    else known.push(call);
-  }
-  return new Map(Array.from(calls, ([kernel, ofKernel]) => [kernel, rangesOver(kernel, ofKernel, contents)]));
+  return new Map(
+    Array.from(callsByKernel(program), ([kernel, ofKernel]) => [kernel, rangesOver(kernel, ofKernel, contents)]),
+  );
 }
 
 function rangesOver(kernel: Kernel, calls: readonly Call[], contents: ContentRanges): KernelRanges {

@@ -1,0 +1,81 @@
+// Generated WGSL against the meaning of the loop IR: every opcode, control flow, random kernels, whole programs, with
+// operands unknown or known at compile time.
+import { describe, expect, it } from 'vitest';
+import { printWgsl } from '../../backends/wgsl/print.ts';
+import { runKernel } from '../../ir/loops/interpreter.ts';
+import { createWgslEngine } from '../../src/runners/wgsl.ts';
+import { controlCases } from '../loops/control-cases.ts';
+import { contents, expectedContents, type KernelCase, memoryBefore } from '../loops/kernel-case.ts';
+import { opcodeCases } from '../loops/opcode-cases.ts';
+import { randomKernel } from '../loops/random-kernels.ts';
+import { accumulatorProgram, chainProgram } from '../loops/small-programs.ts';
+import { hasWebGpu } from '../web-gpu.ts';
+import { type KernelRun, runKernels } from './wgsl-harness.ts';
+
+const runOf = (c: KernelCase): KernelRun => ({
+  kernel: c.kernel,
+  scalars: c.scalars.map(Number),
+  memory: memoryBefore(c),
+});
+
+/** Kernels of one module: each entry point takes time that grows with the module. */
+const perModule = 16;
+
+/** Runs cases in a few programs and compares every buffer of each. */
+async function expectCases(cases: readonly KernelCase[], constants: boolean): Promise<void> {
+  for (let from = 0; from < cases.length; from += perModule) {
+    const some = cases.slice(from, from + perModule);
+    const after = await runKernels(some.map(runOf), constants);
+    some.forEach((c, i) => {
+      expect(contents(after[i]!), c.title).toEqual(expectedContents(c));
+    });
+  }
+}
+
+describe.skipIf(!hasWebGpu)('on a WebGPU device', () => {
+  it.each([false, true])('computes every opcode (operands constant: %s)', { timeout: 120_000 }, async (constants) => {
+    await expectCases(opcodeCases(), constants);
+  });
+
+  it.each([false, true])(
+    'runs control flow and memory (inputs constant: %s)',
+    { timeout: 60_000 },
+    async (constants) => {
+      await expectCases(controlCases(), constants);
+    },
+  );
+
+  it('does what the interpreter does on random kernels', { timeout: 120_000 }, async () => {
+    const made = Array.from({ length: 100 }, (_, seed) => randomKernel(seed + 9000));
+    const after = await runKernels(
+      made.map(({ kernel, memory }) => ({ kernel, scalars: [], memory })),
+      false,
+    );
+    made.forEach(({ kernel, memory }, i) => {
+      const interpreted = new Map(Array.from(memory, ([b, array]) => [b, array.slice()]));
+      runKernel(kernel, interpreted);
+      expect(contents(after[i]!), kernel.name).toEqual(contents(interpreted));
+    });
+  });
+
+  it('keeps states from run to run and restores them', async () => {
+    const engine = await createWgslEngine(accumulatorProgram());
+    const output = async () => [...((await engine.run([Int32Array.of(1, 2, 3, 4)]))[0] as Int32Array)];
+    expect(await output()).toEqual([11, 22, 33, 44]);
+    expect(await output()).toEqual([12, 24, 36, 48]);
+    await engine.reset();
+    expect(await output()).toEqual([11, 22, 33, 44]);
+    await engine.close?.();
+  });
+
+  it('lays the arena out as planned', async () => {
+    const run = async (plan: 'good' | 'overlapping') =>
+      (await (await createWgslEngine(chainProgram(plan))).run([Int8Array.of(1, -2, 3, -128)]))[0];
+    expect(await run('good')).toEqual(Int8Array.of(4, -5, 10, -127));
+    expect(await run('overlapping')).not.toEqual(await run('good'));
+  });
+});
+
+it('gives the same files each time', () => {
+  expect(printWgsl(chainProgram('good'))).toEqual(printWgsl(chainProgram('good')));
+});
