@@ -91,6 +91,9 @@ function shuffledPiece(
   const used = [...new Set(sources.flatMap((s) => (s === undefined ? [] : [s.from])))];
   const [first, second, ...others] = used;
   const { module: m } = code;
+  // Lanes that keep their places in one value need no instruction: vectors are joined for free.
+  const stays = sources.every((s, i) => s === undefined || (s.from === first && s.byte === i));
+  if (stays) return pieces[first ?? 0]!();
   const take = (s: (typeof sources)[number], from: number) => (s?.from === from ? 16 + s.byte : undefined);
   let value = m.i8x16.shuffle(
     pieces[first ?? 0]!(),

@@ -71,6 +71,12 @@ describe.each(features)('%s', (features) => {
     expect(run('overlapping')).not.toEqual(run('good'));
   });
 
+  it('refuses a program that no address reaches the end of', () => {
+    const program = chainProgram('good');
+    const arena = { ...program.arena, bytes: 2 ** 31 };
+    expect(() => buildModule({ ...program, arena }, features)).toThrow('I8C0004');
+  });
+
   it('gives the same bytes each time', () => {
     const binary = () => buildModule(chainProgram('good'), features).binary;
     expect(binary()).toEqual(binary());
