@@ -9,7 +9,8 @@ import type { AnyOpDefinition, Func, Op } from '../ir/module.ts';
 import { constantOf } from '../ir/ops/constant.ts';
 import type { TensorArray } from '../ir/tensor-data.ts';
 import type { ElementType } from '../ir/types.ts';
-import { KernelPool } from './lower/kernel-pool.ts';
+import { KernelPool, nameKernels } from './lower/kernel-pool.ts';
+import { shareKernels } from './lower/share-kernels.ts';
 import { assignStorages, type StorageAssignment } from './lower/storages.ts';
 import { type Lifetime, planArena } from './plan-memory.ts';
 import type { Isa } from './schedule/isa.ts';
@@ -59,7 +60,7 @@ class ProgramLowering {
         hint: `The limit is ${maxArenaBytes}: every address is a 32-bit number.`,
       });
     }
-    return { name: this.options.name, storages, kernels: this.pool.kernels, calls: this.calls, arena };
+    return { name: this.options.name, storages, ...nameKernels(shareKernels(this.calls)), arena };
   }
 
   private lowerOp(op: Op): void {

@@ -77,7 +77,7 @@ describe.each(models)('damaged copies of $name', ({ bytes }) => {
       const compiled = await compileDamaged(mutate(bytes, random));
       if (compiled === undefined || compiled.manifest.macs > maxMacsToRun) continue;
       // Other weights in the same loops show nothing new.
-      const loops = compiled.loops.kernels.map(kernelKey).join('\n');
+      const loops = compiled.loops.kernels.map((k) => kernelKey(k)).join('\n');
       if (seen.has(loops)) continue;
       seen.add(loops);
       const { program } = compiled;
