@@ -32,8 +32,9 @@ function importsOf(file: string, types: boolean): { files: string[]; packages: s
   for (const [, , typeOnly, from, dynamic] of textOf(file).matchAll(statement)) {
     const target = from ?? dynamic ?? '';
     if (typeOnly !== undefined && !types) continue;
-    if (target.startsWith('.')) found.files.push(relative(root, resolve(root, dirname(file), target)));
-    else found.packages.push(target);
+    // Relative imports name `.ts` files; others stand in text that a backend prints.
+    if (target.startsWith('.') && target.endsWith('.ts')) found.files.push(relative(root, resolve(root, dirname(file), target)));
+    else if (!target.startsWith('.')) found.packages.push(target);
   }
   return found;
 }
