@@ -33,7 +33,8 @@ function importsOf(file: string, types: boolean): { files: string[]; packages: s
     const target = from ?? dynamic ?? '';
     if (typeOnly !== undefined && !types) continue;
     // Relative imports name `.ts` files; others stand in text that a backend prints.
-    if (target.startsWith('.') && target.endsWith('.ts')) found.files.push(relative(root, resolve(root, dirname(file), target)));
+    if (target.startsWith('.') && target.endsWith('.ts'))
+      found.files.push(relative(root, resolve(root, dirname(file), target)));
     else if (!target.startsWith('.')) found.packages.push(target);
   }
   return found;
