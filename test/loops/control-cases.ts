@@ -309,6 +309,29 @@ function loadBeforeStore(): KernelCase {
   );
 }
 
+function indicesFromBelow(): KernelCase {
+  const x = words(12);
+  return kernelCase(
+    'indices whose variable part is below zero',
+    [
+      input('x', x),
+      output(
+        'y',
+        Int32Array.from({ length: 8 }, (_, i) => x[10 - i]! + x[i]!),
+      ),
+    ],
+    (b, x, y) => {
+      b.for(0, 8, (i) => {
+        // 3 - i goes down to -4.
+        const down = b.sub(3, i);
+        const up = b.sub(i, 7);
+        const sum = b.add(b.load(x!, b.add(down, 7)), b.load(x!, b.add(up, 7)));
+        b.store(y!, b.add(b.sub(i, 20), 20), sum);
+      });
+    },
+  );
+}
+
 function constants(): KernelCase {
   const reals = [
     0,
@@ -369,5 +392,5 @@ export function controlCases(): KernelCase[] {
       scratchAndInout(),
       lowBits(),
     ])
-    .concat([loadBeforeStore(), constants(), scalarParameters()]);
+    .concat([loadBeforeStore(), indicesFromBelow(), constants(), scalarParameters()]);
 }
