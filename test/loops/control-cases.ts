@@ -311,22 +311,21 @@ function loadBeforeStore(): KernelCase {
 
 function indicesFromBelow(): KernelCase {
   const x = words(12);
+  const offsets = Int32Array.of(-4, 3, 0, -1);
   return kernelCase(
     'indices whose variable part is below zero',
     [
       input('x', x),
+      input('offsets', offsets),
       output(
         'y',
-        Int32Array.from({ length: 8 }, (_, i) => x[10 - i]! + x[i]!),
+        Int32Array.from(offsets, (o) => x[o + 7]!),
       ),
     ],
-    (b, x, y) => {
-      b.for(0, 8, (i) => {
-        // 3 - i goes down to -4.
-        const down = b.sub(3, i);
-        const up = b.sub(i, 7);
-        const sum = b.add(b.load(x!, b.add(down, 7)), b.load(x!, b.add(up, 7)));
-        b.store(y!, b.add(b.sub(i, 20), 20), sum);
+    (b, x, offsets, y) => {
+      b.for(0, 4, (i) => {
+        const offset = b.clamp(b.load(offsets!, i), -4, 3);
+        b.store(y!, i, b.load(x!, b.add(offset, 7)));
       });
     },
   );
