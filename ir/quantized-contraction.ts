@@ -6,13 +6,14 @@ import { rule } from './define-op.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import type { LoweringBuffers } from './loops/lowering.ts';
+import { laneOf } from './loops/types.ts';
 import type { Value } from './module.ts';
 import { applyRequantization, INT32_MAX, INT32_MIN } from './numerics.ts';
 import { constant, constantOf } from './ops/constant.ts';
 import { requantize } from './ops/requantize.ts';
 import { type Bounds, quantOf, requantizationCode, requantizationFor, scaleAndZero, unbounded } from './quantized.ts';
 import type { TensorArray, TensorData } from './tensor-data.ts';
-import { type ElementType, integerRange, isInteger, type TensorType, tensorType } from './types.ts';
+import { bytesPerElement, type ElementType, integerRange, isInteger, type TensorType, tensorType } from './types.ts';
 
 /** Attributes that every contraction has. */
 export const contractionAttributes = {
@@ -66,7 +67,8 @@ export function contractionType(
     rule(bias === undefined || bias.element === 'f32', 'needs an f32 bias');
     return tensorType('f32', shape);
   }
-  rule(isInteger(x.element) && isInteger(w.element), `takes f32 or integers, got ${x.element} and ${w.element}`);
+  const isSmall = (t: TensorType) => isInteger(t.element) && bytesPerElement(t.element) <= 2;
+  rule(isSmall(x) && isSmall(w), `takes f32 or integers of up to 16 bits, got ${x.element} and ${w.element}`);
   const y = asked?.[0];
   rule(y !== undefined, 'needs its result type given: integers do not say their scale');
   const form = contractionForm(x, y, attributes.requant);
@@ -80,6 +82,10 @@ export function contractionType(
     quantOf(x, 'input');
     quantOf(w, 'weights');
     quantOf(y, 'result');
+  } else {
+    const { input_zero, weights_zero } = attributes;
+    const product = reach(x.element, input_zero) * reach(w.element, weights_zero);
+    rule(product <= INT32_MAX, 'has products of more than 32 bits');
   }
   return tensorType(y.element, shape, y.quant);
 }
@@ -256,9 +262,9 @@ export function contractionEpilogue(
   }
   const [low, high] = boundsOf(clamp);
   return (b, acc) => {
-    if (acc.type !== 'f32') return acc;
-    const raised = low === Number.NEGATIVE_INFINITY ? acc : b.max(acc, b.f32(low));
-    return high === Number.POSITIVE_INFINITY ? raised : b.min(raised, b.f32(high));
+    if (laneOf(acc.type) !== 'f32') return acc;
+    const raised = low === Number.NEGATIVE_INFINITY ? acc : b.max(acc, b.constant(low, acc.type));
+    return high === Number.POSITIVE_INFINITY ? raised : b.min(raised, b.constant(high, acc.type));
   };
 }
 

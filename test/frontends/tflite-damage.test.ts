@@ -56,4 +56,34 @@ describe('damaged models are refused', () => {
     Object.assign(model.subgraphs[0]!.tensors[0]!, { quantization: { scale: [0.5], zeroPoint: [zeroPoint] } });
     expect(codesOf(model)).toContain('I8C0208');
   });
+
+  it('a fully connected layer of 32-bit inputs', () => {
+    // Its products pass 32 bits; found where damage made a layer's input that of another layer's bias.
+    const quantization = { scale: [0.5], zeroPoint: [0n] };
+    const model = {
+      version: 3,
+      operatorCodes: [{ deprecatedBuiltinCode: 9, builtinCode: 'FULLY_CONNECTED', version: 4 }],
+      subgraphs: [
+        {
+          tensors: [
+            { name: 'x', type: 'INT32', shape: [1, 2], quantization },
+            { name: 'w', type: 'INT8', shape: [1, 2], buffer: 1, quantization },
+            { name: 'y', type: 'INT8', shape: [1, 1], quantization },
+          ],
+          inputs: [0],
+          outputs: [2],
+          operators: [
+            {
+              opcodeIndex: 0,
+              inputs: [0, 1, -1],
+              outputs: [2],
+              builtinOptions: { type: 'FullyConnectedOptions', value: {} },
+            },
+          ],
+        },
+      ],
+      buffers: [{}, { data: Uint8Array.of(127, 1) }],
+    } satisfies Encodable<TfliteModel>;
+    expect(codesOf(model)).toEqual(['I8C0207']);
+  });
 });
