@@ -73,8 +73,11 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
       return instantiateWasm(lowerProgram(program, { isa: wasmIsa(features) }).loops, features);
     }
     case 'wgsl': {
-      const { createWgslEngine } = await import('./runners/wgsl.ts');
-      return createWgslEngine(lowerProgram(program).loops);
+      const [{ createWgslEngine }, { wgsl }] = await Promise.all([
+        import('./runners/wgsl.ts'),
+        import('../passes/schedule/isa.ts'),
+      ]);
+      return createWgslEngine(lowerProgram(program, { isa: wgsl }).loops);
     }
     case 'c': {
       const { createCEngine } = await import('./runners/c.ts');

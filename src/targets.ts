@@ -77,6 +77,7 @@ export const targets = {
   wgsl: {
     description: 'WebGPU compute shaders with their loader',
     selftest: false,
+    isa: async () => (await import('../passes/schedule/isa.ts')).wgsl,
     async write({ loops }) {
       const { printWgsl } = await import('../backends/wgsl/print.ts');
       return printWgsl(loops);

@@ -15,10 +15,12 @@ import { planArena } from '../passes/plan-memory.ts';
 import { randomTensor, seededRandom } from '../src/random-tensor.ts';
 import type { Engine } from '../src/runner.ts';
 import { createCEngine } from '../src/runners/c.ts';
+import { createWgslEngine } from '../src/runners/wgsl.ts';
 import { hasCompiler } from './c-compiler.ts';
 import { elementsOf, type Filetest } from './filetest.ts';
 import { expectSame } from './filetest-modules.ts';
 import { wasmBuilds } from './wasm-builds.ts';
+import { hasWebGpu } from './web-gpu.ts';
 
 const storageOf: Record<Buffer['role'], StorageClass> = {
   in: 'input',
@@ -78,6 +80,7 @@ export async function runKernelEverywhere(test: Filetest, kernel: Kernel): Promi
     ],
   ]);
   for (const { features } of wasmBuilds) engines.set(`wasm ${features}`, instantiateWasm(program, features));
+  if (hasWebGpu) engines.set('wgsl', await createWgslEngine(program));
   if (hasCompiler('gcc')) {
     const cflags = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
     engines.set('c', await createCEngine(program, { cc: 'gcc', cflags }));

@@ -39,7 +39,8 @@ const arithmetic: Readonly<Record<string, { level: Level; right: Level }>> = {
 };
 
 export function infix(left: Code, operator: string, right: Code): Code {
-  if (operator === '+' && right.level === Level.unary && /^-[0-9]/.test(right.text)) {
+  // Minus the least i32 is no i32.
+  if (operator === '+' && /^-[0-9]+(\.|$)/.test(right.text) && right.text !== '-2147483648') {
     return infix(left, '-', primary(right.text.slice(1)));
   }
   const rule = arithmetic[operator];

@@ -1,11 +1,13 @@
-// f32 arithmetic with the loop IR's meaning: each operation rounded once to nearest even, never fused, with subnormal
-// numbers, infinities and NaN. WGSL (section 15.7) lets implementations flush subnormal numbers to zero, fuse a product
-// with a sum, divide within 2.5 ulp and assume that there is no NaN; sums and products it rounds correctly. So sums and
-// products are WGSL's own wherever nothing can be flushed, and everything else is done in integers (soft-float.ts).
+// f32 arithmetic with the loop IR's meaning: each operation rounded once to nearest even, never fused or reordered. WGSL
+// (section 15.7) rounds sums and products correctly, but lets implementations fuse them, reorder them, divide within
+// 2.5 ulp and assume that there is no NaN. So every sum and product passes through bits that no compiler knows, and
+// everything else is done in integers (soft-float.ts).
+//
+// One freedom is left to the device: sums and products may take subnormal numbers (below 2^-126) as zero. To forbid that
+// would take some sixty instructions for each of them.
 import type { SupportFunction } from './support.ts';
 
-const binary = { parameters: 'a: $F, b: $F', result: '$F', perLane: true } as const;
-const lanes = { parameters: 'a: $F, b: $F', result: '$F' } as const;
+const binary = { parameters: 'a: $F, b: $F', result: '$F' } as const;
 const comparison = { parameters: 'a: $F, b: $F', result: '$B' } as const;
 const unary = { parameters: 'x: $F', result: '$F' } as const;
 
@@ -35,50 +37,9 @@ export const floatFunctions = {
     body: '  return bitcast<$U>(x) & $U(0x7fffffffu);',
   },
 
-  // From 2^-100 on, a subnormal operand changes nothing and no result is subnormal: results are multiples of 2^-124.
-  float_add: {
-    ...binary,
-    doc: 'a + b.',
-    body: `
-  if (max(@magnitude(a), @magnitude(b)) < 0x0d800000u) {
-    return @tiny_sum(a, b);
-  }
-  return @rounded(a + b);`,
-  },
-  float_add_lanes: {
-    ...lanes,
-    doc: 'a + b in each lane.',
-    body: `
-  if (any(max($magnitude(a), $magnitude(b)) < $U(0x0d800000u))) {
-    return $float_add(a, b);
-  }
-  return $rounded(a + b);`,
-  },
-  float_sub: { ...binary, doc: 'a - b.', body: '  return @float_add(a, @float_negate(b));' },
-  float_sub_lanes: { ...lanes, doc: 'a - b in each lane.', body: '  return $float_add_lanes(a, $float_negate(b));' },
-
-  // Below 2^-125 a product may have been flushed; with an operand that is subnormal, anything may have happened.
-  float_mul: {
-    ...binary,
-    doc: 'a * b.',
-    body: `
-  let product = @rounded(a * b);
-  if (min(min(@magnitude(a), @magnitude(b)) + 0x00800000u, @magnitude(product)) < 0x01000000u) {
-    return @tiny_product(a, b);
-  }
-  return product;`,
-  },
-  float_mul_lanes: {
-    ...lanes,
-    doc: 'a * b in each lane.',
-    body: `
-  let product = $rounded(a * b);
-  let smaller = min($magnitude(a), $magnitude(b)) + $U(0x00800000u);
-  if (any(min(smaller, $magnitude(product)) < $U(0x01000000u))) {
-    return $float_mul(a, b);
-  }
-  return product;`,
-  },
+  float_add: { ...binary, doc: 'a + b.', body: '  return $rounded(a + b);' },
+  float_sub: { ...binary, doc: 'a - b.', body: '  return $rounded(a - b);' },
+  float_mul: { ...binary, doc: 'a * b.', body: '  return $rounded(a * b);' },
 
   float_negate: { ...unary, doc: '-x.', body: '  return bitcast<$F>(bitcast<$U>(x) ^ $U(0x80000000u));' },
   float_abs: { ...unary, doc: '|x|.', body: '  return bitcast<$F>($magnitude(x));' },
@@ -97,8 +58,8 @@ export const floatFunctions = {
   float_equal: { ...comparison, doc: 'a == b.', body: '  return ($ordered(a) == $ordered(b)) & $numbers(a, b);' },
   float_less: { ...comparison, doc: 'a < b.', body: '  return ($ordered(a) < $ordered(b)) & $numbers(a, b);' },
   float_at_most: { ...comparison, doc: 'a <= b.', body: '  return ($ordered(a) <= $ordered(b)) & $numbers(a, b);' },
-  float_min: { ...lanes, doc: 'b where b < a, else a.', body: '  return select(a, b, $float_less(b, a));' },
-  float_max: { ...lanes, doc: 'b where a < b, else a.', body: '  return select(a, b, $float_less(a, b));' },
+  float_min: { ...binary, doc: 'b where b < a, else a.', body: '  return select(a, b, $float_less(b, a));' },
+  float_max: { ...binary, doc: 'b where a < b, else a.', body: '  return select(a, b, $float_less(a, b));' },
 
   sign_only: {
     ...unary,
@@ -148,7 +109,7 @@ export const floatFunctions = {
   return select(limited, $I(0), $magnitude(x) > $U(0x7f800000u));`,
   },
 
-  // A product below 2^-126 may be flushed: it rounds to 0 in either case.
+  // A product below 2^-126 may be taken as zero: it rounds to 0 in either case.
   requantize_half_even: {
     doc: 'An accumulator as f32 times a finite factor, to nearest even, saturating.',
     parameters: 'acc: $I, factor: $F',

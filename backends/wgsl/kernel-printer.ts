@@ -104,7 +104,7 @@ class KernelPrinter implements SpellContext {
     );
   }
 
-  atom = (code: Code): Code => (isAtom(code) ? code : primary(this.local('t', code)));
+  atom = (code: Code, hint = 't'): Code => (isAtom(code) ? code : primary(this.local(hint, code)));
 
   print(place: string): string[] {
     const { kernel, launch } = this.request;
@@ -233,7 +233,13 @@ class KernelPrinter implements SpellContext {
     const divisor = this.divisor(index) * bytesPerElement(buffer.element);
     const offset = this.scalar(index);
     const at = offset.text === '0' ? primary(base) : infix(primary(base), '+', offset);
-    return { space, element: buffer.element, at, alignment: Math.max(x.align, Math.min(divisor, alignment)) };
+    return {
+      space,
+      element: buffer.element,
+      at,
+      name: buffer.name,
+      alignment: Math.max(x.align, Math.min(divisor, alignment)),
+    };
   }
 
   private load(x: LoadInstruction): Register {

@@ -20,6 +20,8 @@ import type { Support } from './support.ts';
 /** An access of a buffer: consecutive elements from `at` on, counted from the start of its memory. */
 export interface Access {
   readonly space: Space;
+  /** What the buffer is called, for names of locals. */
+  readonly name: string;
   readonly element: ElementType;
   readonly at: Code;
   /** Bytes to which the address is known to be aligned. */
@@ -29,7 +31,7 @@ export interface Access {
 /** What access to memory needs of the printer. */
 export interface AccessContext {
   readonly support: Support;
-  atom(code: Code): Code;
+  atom(code: Code, hint?: string): Code;
 }
 
 const shifted = (at: Code, bits: number) => infix(at, '>>', primary(`${bits}u`)).text;
@@ -48,7 +50,7 @@ function fromWords(lane: Lane, { space, at, alignment }: Access, width: number, 
   if (space === 'constants' && width === 4 && alignment % 16 === 0) {
     return primary(`bitcast<${type}>(wide_constants[${shifted(at, 2)}])`);
   }
-  const from = context.atom(at);
+  const from = context.atom(at, 'at');
   const words = Array.from({ length: width }, (_, l) => wordAt(space, plus(from, l).text));
   return primary(`bitcast<${type}>(vec${width}u(${words.join(', ')}))`);
 }
@@ -57,17 +59,18 @@ function fromWords(lane: Lane, { space, at, alignment }: Access, width: number, 
 function byteWords(access: Access, count: number, context: AccessContext): Code[] {
   const { space, at, alignment } = access;
   if (alignment % 4 !== 0) {
-    const [read, from] = [context.support.use(`${space}_bytes`), count === 1 ? at : context.atom(at)];
+    const [read, from] = [context.support.use(`${space}_bytes`), count === 1 ? at : context.atom(at, 'at')];
     return Array.from({ length: count }, (_, c) => call(read, plus(from, 4 * c)));
   }
   if (space === 'constants' && alignment % 16 === 0 && count % 4 === 0) {
-    const four = context.atom(primary(shifted(at, 4)));
+    const index = primary(shifted(at, 4));
+    const four = count === 4 ? index : context.atom(index, 'at');
     return Array.from({ length: count / 4 }, (_, i) => {
-      const words = context.atom(primary(`wide_constants[${plus(four, i).text}]`));
+      const words = context.atom(primary(`wide_constants[${plus(four, i).text}]`), access.name);
       return [0, 1, 2, 3].map((l) => component(words, l));
     }).flat();
   }
-  const word = count === 1 ? infix(at, '>>', primary('2u')) : context.atom(infix(at, '>>', primary('2u')));
+  const word = count === 1 ? infix(at, '>>', primary('2u')) : context.atom(infix(at, '>>', primary('2u')), 'at');
   return Array.from({ length: count }, (_, c) => primary(wordAt(space, plus(word, c).text)));
 }
 
@@ -83,7 +86,9 @@ export function loadRegister(type: LoopType, access: Access, context: AccessCont
   const widths = chunkWidths(type);
   const each = chunkLanes(type);
   const from =
-    widths.length === 1 && (lane === 'f32' || lane === 'i32' || isByte(lane)) ? access.at : context.atom(access.at);
+    widths.length === 1 && (lane === 'f32' || lane === 'i32' || isByte(lane))
+      ? access.at
+      : context.atom(access.at, 'at');
   if (isByte(lane) && lanesOf(type) % 4 === 0) {
     const words = byteWords({ ...access, at: from }, widths.length, context);
     return { type, chunks: words.map((code): Chunk => ({ form: 'word', code })) };
@@ -92,7 +97,7 @@ export function loadRegister(type: LoopType, access: Access, context: AccessCont
     const at = plus(from, each * c);
     if (lane === 'i32' || lane === 'f32') return value(fromWords(lane, { ...access, at }, width, context));
     if (width === 1) return value(single(at));
-    const first = context.atom(at);
+    const first = context.atom(at, 'at');
     return { form: 'lanes', codes: Array.from({ length: width }, (_, l) => single(plus(first, l))) };
   });
   return { type, chunks };
@@ -107,12 +112,12 @@ export function storeRegister(register: Register, access: Access, context: Acces
   const bytes = element === 'i8' || element === 'u8';
   if (bytes && lanes % 4 === 0 && isByte(lane) && alignment % 4 === 0) {
     const index = infix(at, '>>', primary('2u'));
-    const word = lanes === 4 ? index : context.atom(index);
+    const word = lanes === 4 ? index : context.atom(index, 'at');
     return register.chunks.map((_, c) => storeWord(space, plus(word, c).text, asWord(register, c).text));
   }
   if (element === 'i16' && lanes % 2 === 0 && alignment % 4 === 0) return storeHalves(register, access, context);
   const codes = lanes === 1 ? [asValue(register, 0)] : laneCodes(register, context.support, context.atom);
-  const from = lanes === 1 && element !== 'i64' ? at : context.atom(at);
+  const from = lanes === 1 && element !== 'i64' ? at : context.atom(at, 'at');
   return codes.flatMap((code, l) => {
     const own = plus(from, l);
     if (element === 'i64') {
@@ -134,7 +139,7 @@ export function storeRegister(register: Register, access: Access, context: Acces
 function storeHalves(register: Register, { space, at }: Access, context: AccessContext): string[] {
   const codes = laneCodes(register, context.support, context.atom);
   const index = infix(at, '>>', primary('1u'));
-  const word = codes.length === 2 ? index : context.atom(index);
+  const word = codes.length === 2 ? index : context.atom(index, 'at');
   const pack = context.support.use('packed_halves');
   return Array.from({ length: codes.length / 2 }, (_, w) =>
     storeWord(space, plus(word, w).text, call(pack, codes[2 * w]!, codes[2 * w + 1]!).text),

@@ -2,10 +2,12 @@
 import { internalError } from '../../ir/diagnostics.ts';
 import { callsByKernel } from '../../ir/loops/calls.ts';
 import type { Argument, Call, Kernel, LoopProgram, LoopValue } from '../../ir/loops/kernel.ts';
+import { mapKernels } from '../../ir/loops/map-kernels.ts';
 import { type LaneValue, wrapLane } from '../../ir/loops/opcodes.ts';
 import { prepareForPrinting } from '../../ir/loops/prepare-for-printing.ts';
 import { programRanges } from '../../ir/loops/program-ranges.ts';
 import type { KernelRanges } from '../../ir/loops/ranges.ts';
+import { shareValues } from '../../ir/loops/share-values.ts';
 import { type Buffer, laneOf } from '../../ir/loops/types.ts';
 import { bytesPerElement } from '../../ir/types.ts';
 import { type Code, call as callOf, primary } from './code.ts';
@@ -45,7 +47,12 @@ const maxWorkgroups = 65535;
 
 export function printModule(source: LoopProgram): WgslModule {
   const program = splitKernels(prepareForPrinting(source));
-  return new ModulePrinter(program).print();
+  const ranges = programRanges(program);
+  const shared = mapKernels(program, (kernel) => {
+    const known = ranges.get(kernel);
+    return known === undefined ? kernel : shareValues(kernel, known);
+  });
+  return new ModulePrinter(shared).print();
 }
 
 /** A constant of the module that an entry point reads: one value, or one per call. */

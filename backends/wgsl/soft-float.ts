@@ -1,36 +1,7 @@
-// f32 operations in integer arithmetic: quotients and roots, which WGSL does not round correctly, and sums and products
-// where subnormal numbers take part, which it may flush to zero.
+// Quotients and square roots of f32 in integer arithmetic, correctly rounded, which WGSL's own are not.
 import type { SupportFunction } from './support.ts';
 
-const binary = { parameters: 'a: f32, b: f32', result: 'f32' } as const;
-
 export const softFloatFunctions = {
-  // Both operands are taken times 2^100, which leaves nothing subnormal. A subnormal sum is exact, so that it is not
-  // rounded twice.
-  tiny_sum: {
-    ...binary,
-    doc: 'a + b for numbers below 2^-100.',
-    body: `
-  let sum = @times_2_100(a) + @times_2_100(b);
-  let bits = bitcast<u32>(sum);
-  if (@magnitude(sum) >= 0x32800000u) {
-    return bitcast<f32>(bits - 0x32000000u);
-  }
-  return bitcast<f32>((bits & 0x80000000u) | u32(abs(sum) * 562949953421312.0));`,
-  },
-  times_2_100: {
-    doc: 'x * 2^100 for |x| < 2^-100.',
-    parameters: 'x: f32',
-    result: 'f32',
-    body: `
-  let bits = bitcast<u32>(x);
-  if (@magnitude(x) >= 0x00800000u) {
-    return bitcast<f32>(bits + 0x32000000u);
-  }
-  let size = f32(bits & 0x007fffffu) * 1.7763568394002505e-15;
-  return bitcast<f32>(bitcast<u32>(size) | (bits & 0x80000000u));`,
-  },
-
   normalized: {
     doc: 'A positive number as mantissa * 2^exponent, the mantissa in [2^23, 2^24).',
     parameters: 'magnitude: u32',
@@ -59,27 +30,7 @@ export const softFloatFunctions = {
   return bitcast<f32>(sign | min(bits, 0x7f800000u));`,
   },
 
-  tiny_product: {
-    ...binary,
-    doc: 'a * b.',
-    body: `
-  let sign = (bitcast<u32>(a) ^ bitcast<u32>(b)) & 0x80000000u;
-  let x = @magnitude(a);
-  let y = @magnitude(b);
-  if (max(x, y) > 0x7f800000u || (max(x, y) == 0x7f800000u && min(x, y) == 0u)) {
-    return @float_of_bits(0x7fc00000u);
-  }
-  if (max(x, y) == 0x7f800000u || min(x, y) == 0u) {
-    return bitcast<f32>(sign | select(0u, 0x7f800000u, min(x, y) != 0u));
-  }
-  let p = @normalized(x);
-  let q = @normalized(y);
-  let product = @wide_product(u32(p.x), u32(q.x));
-  let kept = (product.y << 12u) | (product.x >> 20u) | u32((product.x & 0xfffffu) != 0u);
-  return @assembled(sign, kept, p.y + q.y + 20);`,
-  },
-
-  // Digits of base 2^8: a rest below 2^24 leaves room for eight bits more. The quotient has 26 or 27 bits.
+  // One bit of the quotient after the other: 27 of them, of which the first may be 0.
   float_div: {
     parameters: 'a: $F, b: $F',
     result: '$F',
@@ -92,23 +43,19 @@ export const softFloatFunctions = {
   if (max(x, y) > 0x7f800000u || (x == y && (x == 0u || x == 0x7f800000u))) {
     return @float_of_bits(0x7fc00000u);
   }
-  if (x == 0u || y == 0x7f800000u) {
-    return bitcast<f32>(sign);
-  }
-  if (y == 0u || x == 0x7f800000u) {
-    return bitcast<f32>(sign | 0x7f800000u);
+  if (min(x, y) == 0u || max(x, y) == 0x7f800000u) {
+    return bitcast<f32>(sign | select(0u, 0x7f800000u, x > y));
   }
   let p = @normalized(x);
   let q = @normalized(y);
   let divisor = u32(q.x);
-  var quotient = u32(p.x) / divisor;
-  var rest = u32(p.x) % divisor;
-  for (var i = 0; i < 3; i++) {
-    quotient = (quotient << 8u) | ((rest << 8u) / divisor);
-    rest = (rest << 8u) % divisor;
+  var rest = u32(p.x);
+  var quotient = 0u;
+  for (var i = 0; i < 27; i++) {
+    let fits = rest >= divisor;
+    rest = (rest - select(0u, divisor, fits)) << 1u;
+    quotient = (quotient << 1u) | u32(fits);
   }
-  quotient = (quotient << 2u) | ((rest << 2u) / divisor);
-  rest = (rest << 2u) % divisor;
   return @assembled(sign, quotient | u32(rest != 0u), p.y - q.y - 26);`,
   },
 

@@ -1,11 +1,11 @@
 // Spells a computing instruction of the loop IR in WGSL: registers in, register out. Lane-wise opcodes are taken chunk by
 // chunk; here are those that move lanes or add across them.
 import { internalError } from '../../ir/diagnostics.ts';
-import type { ComputeInstruction } from '../../ir/loops/kernel.ts';
+import type { ComputeInstruction, LoopValue } from '../../ir/loops/kernel.ts';
 import { type Opcode, opcodeRow } from '../../ir/loops/opcodes.ts';
 import { fitsLane } from '../../ir/loops/range-rules.ts';
 import { laneOf, lanesOf } from '../../ir/loops/types.ts';
-import { type Code, call, infix } from './code.ts';
+import { bracketed, type Code, call, infix } from './code.ts';
 import {
   asValue,
   asWord,
@@ -63,17 +63,24 @@ const laneWise: Spelling = (x, operands, context) => {
 
 const wordOperators: Partial<Record<Opcode, string>> = { and: '&', or: '|', xor: '^' };
 
-/** Bits of packed bytes, four bytes at a time. */
+const areWords = (r: Register) => r.constant !== undefined || r.chunks.every((k) => k.form === 'word');
+
+/** Packed bytes four at a time: bits of them, and choices between all of them. */
 function wordWise(x: ComputeInstruction, operands: readonly Register[]): Register | undefined {
-  const operator = wordOperators[x.opcode];
   const { type } = x.result;
-  const isWords = isByte(laneOf(type)) && operands.every((o) => o.constant || o.chunks.every((k) => k.form === 'word'));
-  if (operator === undefined || !isWords) return undefined;
-  const [a, b] = operands as [Register, Register];
-  const chunks = chunkWidths(type).map(
-    (_, c): Chunk => ({ form: 'word', code: infix(asWord(a, c), operator, asWord(b, c)) }),
-  );
-  return { type, chunks };
+  const [a, b, c] = operands;
+  if (!isByte(laneOf(type)) || lanesOf(type) % 4 !== 0 || a === undefined || b === undefined) return undefined;
+  const ofWords = (spell: (c: number) => Code): Register => {
+    return { type, chunks: chunkWidths(type).map((_, i): Chunk => ({ form: 'word', code: spell(i) })) };
+  };
+  const operator = wordOperators[x.opcode];
+  if (operator !== undefined && operands.every(areWords)) {
+    return ofWords((i) => infix(asWord(a, i), operator, asWord(b, i)));
+  }
+  const chooses = x.opcode === 'select' && lanesOf(a.type) === 1 && c !== undefined && areWords(b) && areWords(c);
+  if (!chooses) return undefined;
+  const condition = bracketed(asValue(a, 0));
+  return ofWords((i) => call('select', asWord(c, i), asWord(b, i), condition));
 }
 
 /** A register from its lanes one by one. */
@@ -157,16 +164,23 @@ function asLane(code: Code, type: string, x: ComputeInstruction, operand: number
   return spellLanes({ ...laneSite(context, converted, 1), to: lane, exact: range }, [code]);
 }
 
+/** What a local for a value may be called. */
+function nameOf(v: LoopValue | undefined): string | undefined {
+  const x = v?.definition;
+  const source = x?.kind === 'compute' && x.opcode === 'select' ? x.operands[1]?.definition : x;
+  return v?.name ?? (source?.kind === 'load' ? source.buffer.name : undefined);
+}
+
 const splat: Spelling = (x, [v], context) => {
   const { type } = x.result;
   const source = v!;
   if (lanesOf(source.type) % 4 === 0 && isByte(laneOf(type))) {
-    const words = source.chunks.map((_, c) => context.atom(asWord(source, c)));
+    const words = source.chunks.map((_, c) => context.atom(asWord(source, c), nameOf(x.operands[0])));
     const chunks = chunkWidths(type).map((_, c): Chunk => ({ form: 'word', code: words[c % words.length]! }));
     return { type, chunks };
   }
   const codes = laneCodes(source, context.support, context.atom).map((c) =>
-    context.atom(asLane(c, type, x, 0, context)),
+    context.atom(asLane(c, type, x, 0, context), nameOf(x.operands[0])),
   );
   return fromLanes(
     type,

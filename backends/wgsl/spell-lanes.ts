@@ -13,7 +13,7 @@ import { type Support, typeName } from './support.ts';
 export interface SpellContext {
   readonly support: Support;
   /** A name or literal for the expression, which is computed ahead of the current statement if it is neither. */
-  atom(code: Code): Code;
+  atom(code: Code, hint?: string): Code;
   rangeOf(value: LoopValue): Range;
 }
 
@@ -68,11 +68,11 @@ function wrapped(site: LaneSite, lane: Lane, code: Code, exact?: Range): Code {
   return call('extractBits', code, signed('0u'), signed(lane === 'i8' ? '8u' : '16u'));
 }
 
-/** Integers by an operator, f32 by a function; vectors of f32 by one that has a fast way for all lanes. */
+/** Integers by an operator, f32 by a function. */
 const arithmetic =
   (operator: string, float: string): Spelling =>
   (site, a, b) => {
-    if (site.from === 'f32') return use(site, site.width > 1 ? `${float}_lanes` : float, a, b);
+    if (site.from === 'f32') return use(site, float, a, b);
     return wrapped(site, site.from, infix(a, operator, b), site.exact);
   };
 

@@ -19,9 +19,11 @@ export const logCoefficients = [
 
 /** x = 2^e * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); e as f32. For positive finite x. */
 export function splitMantissa<V>(m: FloatArithmetic<V>, x: V): { f: V; e: V } {
-  // Numbers below the least normal one have no exponent of their own; 2^23 times them do.
+  // Numbers below the least normal one have no exponent of their own; 2^23 times them do. Their bits are that number of
+  // steps of 2^-149: a product with x itself would be 0 on devices that take such numbers for it.
   const tiny = m.less(x, leastNormal);
-  const bits = m.bits(m.select(tiny, m.mul(x, 2 ** 23), x));
+  const raised = m.mul(m.toFloat(m.bits(x)), leastNormal);
+  const bits = m.bits(m.select(tiny, raised, x));
   const above = m.addInteger(bits, -leastMantissa);
   const mantissa = m.fromBits(m.addInteger(m.andInteger(above, 0x7fffff), leastMantissa));
   const exponent = m.toFloat(m.shiftRight(above, 23));

@@ -14,6 +14,8 @@ export interface Isa {
   readonly operand: DotOperand;
   /** Registers that hold accumulators and operands of a tile at once, addresses and counters apart. */
   readonly registers: number;
+  /** A store writes whole 32-bit words, so that no word may belong to two iterations of a parallel loop. */
+  readonly wordStores?: true;
 }
 
 /**
@@ -23,6 +25,9 @@ export interface Isa {
  */
 export const scalar: Isa = { name: 'scalar', lanes: 1, group: 1, operand: 'i16', registers: 11 };
 
+/** WGSL: four accumulators as a vector, and dot4I8Packed for each. */
+export const wgsl: Isa = { name: 'wgsl', lanes: 4, group: 4, operand: 'i8', registers: 32, wordStores: true };
+
 /** Rows by name. Those beyond `scalar` are spelled by no backend yet; the loop interpreter runs them all. */
 export const isas: readonly Isa[] = [
   scalar,
@@ -30,8 +35,7 @@ export const isas: readonly Isa[] = [
   { name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16 },
   /** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s (a rewrite keeps its second operand in 7 bits). */
   { name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', registers: 16 },
-  /** WGSL: dot4I8Packed, one accumulator at a time. */
-  { name: 'wgsl', lanes: 1, group: 4, operand: 'i8', registers: 24 },
+  wgsl,
   /** Cortex-M4, M7, M33: SMLAD. */
   { name: 'armv7e-m', lanes: 1, group: 2, operand: 'i16', registers: 12 },
   /** Cortex-M55, M85: VMLADAVA.S8 adds sixteen products to one register. */

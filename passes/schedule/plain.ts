@@ -15,9 +15,11 @@ export function schedulePlain(b: LoopBuilder, lowering: Lowering): void {
     .exhaustive();
 }
 
-const counters = ['i', 'j', 'k', 'l', 'm', 'n', 'o', 'p'];
+/** Names of a map's counters. */
+export const counters = ['i', 'j', 'k', 'l', 'm', 'n', 'o', 'p'];
 
-function plainMap(b: LoopBuilder, map: MapLowering): void {
+/** A map's loops, one element at a time. */
+export function plainMap(b: LoopBuilder, map: MapLowering): void {
   const rank = map.shape.length;
   const nest = (d: number, index: LoopValue[]): void => {
     if (d === rank) {
@@ -31,7 +33,12 @@ function plainMap(b: LoopBuilder, map: MapLowering): void {
   nest(0, []);
 }
 
-function placeOf(b: LoopBuilder, index: readonly LoopValue[], place: NonNullable<MapLowering['place']>): LoopValue {
+/** Where a map puts the element at an index. */
+export function placeOf(
+  b: LoopBuilder,
+  index: readonly LoopValue[],
+  place: NonNullable<MapLowering['place']>,
+): LoopValue {
   let position = b.constant(place.offset);
   for (const [d, i] of index.entries()) position = b.add(position, b.mul(i, place.strides[d]!));
   return position;
@@ -160,6 +167,35 @@ function element(
   ranges: ReadonlyMap<number, [LoopValue, LoopValue]>,
   conditions: readonly Guard[],
 ): void {
+  const value = elementValue(b, c, axes, reduce, ranges, conditions);
+  b.store(c.result.buffer, accessPosition(b, c.result, axes), value);
+}
+
+/** The element of the result at these values of the parallel axes, by its plain reduction. */
+export function contractionElement(
+  b: LoopBuilder,
+  c: ContractionLowering,
+  axes: readonly (LoopValue | undefined)[],
+): LoopValue {
+  const guards = guardsOf(c, c.input);
+  const reduce = c.axes.flatMap((axis, i) => (axis.role === 'reduce' ? [i] : []));
+  const ranges = new Map<number, [LoopValue, LoopValue]>();
+  for (const r of reduce) {
+    const own = guards.filter((g) => g.cut?.axis === r);
+    if (own.length > 0) ranges.set(r, cutRange(b, c.axes[r]!.extent, own, axes));
+  }
+  const conditions = guards.filter((g) => g.cut === undefined);
+  return elementValue(b, c, [...axes], reduce, ranges, conditions);
+}
+
+function elementValue(
+  b: LoopBuilder,
+  c: ContractionLowering,
+  axes: (LoopValue | undefined)[],
+  reduce: readonly number[],
+  ranges: ReadonlyMap<number, [LoopValue, LoopValue]>,
+  conditions: readonly Guard[],
+): LoopValue {
   const bias =
     c.bias === undefined ? undefined : b.convert(b.load(c.bias.buffer, accessPosition(b, c.bias, axes)), c.accumulator);
   const zero = c.accumulator === 'i64' ? b.i64(0) : c.accumulator === 'f32' ? b.f32(0) : b.constant(0);
@@ -183,7 +219,7 @@ function element(
   };
   const sum = reduceFrom(0, c.biasLast || bias === undefined ? zero : bias);
   const acc = c.biasLast && bias !== undefined ? b.add(sum, bias) : sum;
-  b.store(c.result.buffer, accessPosition(b, c.result, axes), c.epilogue(b, acc, axes));
+  return c.epilogue(b, acc, axes);
 }
 
 function productOf(b: LoopBuilder, c: ContractionLowering, axes: readonly (LoopValue | undefined)[]): LoopValue {

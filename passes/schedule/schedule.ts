@@ -9,6 +9,7 @@ import { withoutDeadCode } from './dead-code.ts';
 import type { Isa } from './isa.ts';
 import { schedulePlain } from './plain.ts';
 import { scheduleTiled } from './tiled.ts';
+import { scheduleWords } from './words.ts';
 
 export interface ScheduledKernel {
   readonly kernel: Kernel;
@@ -23,8 +24,12 @@ export interface KernelRequest extends ScheduleContext {
 
 export function scheduleKernel(lowering: Lowering, isa: Isa, request: KernelRequest): ScheduledKernel {
   const b = new LoopBuilder();
-  const done = lowering.kind === 'contraction' && scheduleTiled(b, lowering, isa, request);
-  if (!done) schedulePlain(b, lowering);
+  if (isa.wordStores) {
+    scheduleWords(b, lowering, isa, request);
+  } else {
+    const done = lowering.kind === 'contraction' && scheduleTiled(b, lowering, isa, request);
+    if (!done) schedulePlain(b, lowering);
+  }
   const draft = withoutDeadCode(b.finish(request.name, request.comment, []));
   const buffers = usedBuffers(draft.body);
   return { kernel: { ...draft, buffers }, buffers };

@@ -31,7 +31,7 @@ export interface StridedContraction {
 }
 
 /** Start and strides of an access over all axes of its contraction. */
-function strided(access: Access, axisCount: number): StridedAccess {
+export function stridedAccess(access: Access, axisCount: number): StridedAccess {
   const strides = new Array<number>(axisCount).fill(0);
   let start = access.base ?? 0;
   const dimensions = stridesOf(access.shape);
@@ -43,17 +43,21 @@ function strided(access: Access, axisCount: number): StridedAccess {
 }
 
 /**
- * The strided form. The input must be free of guards: `input` stands for the contraction's own where that was copied
- * (see band.ts).
+ * The strided form. It knows no guards: `input` stands for the contraction's own where that was copied (see band.ts), or
+ * the schedule sees to them, by the axes that it asks to keep `apart` from their neighbours.
  */
-export function stridedForm(c: ContractionLowering, input: Access): StridedContraction {
+export function stridedForm(
+  c: ContractionLowering,
+  input: Access,
+  apart: ReadonlySet<number> = new Set(),
+): StridedContraction {
   const count = c.axes.length;
   const all: StridedContraction = {
     axes: c.axes.map((a, axis) => ({ ...a, parts: [{ axis, extent: a.extent }] })),
-    input: strided(input, count),
-    weights: strided(c.weights, count),
-    result: strided(c.result, count),
-    bias: c.bias && strided(c.bias, count),
+    input: stridedAccess(input, count),
+    weights: stridedAccess(c.weights, count),
+    result: stridedAccess(c.result, count),
+    bias: c.bias && stridedAccess(c.bias, count),
     origin: c,
   };
   let form = keepAxes(
@@ -61,7 +65,8 @@ export function stridedForm(c: ContractionLowering, input: Access): StridedContr
     all.axes.flatMap((a, i) => (a.extent === 1 ? [] : [i])),
   );
   for (let i = 0; i + 1 < form.axes.length; ) {
-    if (isOneAxis(form, i)) form = mergeWithNext(form, i);
+    const separate = [form.axes[i]!, form.axes[i + 1]!].some((a) => a.parts.some((p) => apart.has(p.axis)));
+    if (!separate && isOneAxis(form, i)) form = mergeWithNext(form, i);
     else i++;
   }
   return form;

@@ -43,14 +43,14 @@ export function scheduleTiled(b: LoopBuilder, c: ContractionLowering, isa: Isa, 
 }
 
 /** Zeros in the padding add nothing: always for integers, for floats unless a weight is infinite or NaN. */
-function copiesExactly(c: ContractionLowering, context: ScheduleContext): boolean {
+export function copiesExactly(c: ContractionLowering, context: ScheduleContext): boolean {
   if (c.accumulator !== 'f32') return true;
   const weights = context.contents(c.weights.buffer);
   return weights !== undefined && (weights as Float32Array).every(Number.isFinite);
 }
 
 /** Rows run along the last axis of the input alone, columns along the last axis of the weights alone. */
-function planAxes(form: StridedContraction): TilePlan {
+export function planAxes(form: StridedContraction): TilePlan {
   const parallel = form.axes.flatMap((a, i) => (a.role === 'parallel' ? [i] : []));
   const reads = (i: number) => form.input.strides[i] !== 0;
   const weighs = (i: number) => form.weights.strides[i] !== 0;
@@ -67,7 +67,7 @@ function planAxes(form: StridedContraction): TilePlan {
 }
 
 /** True when weights and bias are constant, so that they can be packed for vectors. */
-function isConstant(form: StridedContraction, context: ScheduleContext): boolean {
+export function isConstant(form: StridedContraction, context: ScheduleContext): boolean {
   const { weights, bias } = form;
   return [weights, bias].every((a) => a === undefined || context.contents(a.buffer) !== undefined);
 }

@@ -3,12 +3,14 @@
 import { describe, expect, it } from 'vitest';
 import { printWgsl } from '../../backends/wgsl/print.ts';
 import { runKernel } from '../../ir/loops/interpreter.ts';
+import type { TensorArray } from '../../ir/tensor-data.ts';
 import { createWgslEngine } from '../../src/runners/wgsl.ts';
 import { controlCases } from '../loops/control-cases.ts';
 import { contents, expectedContents, type KernelCase, memoryBefore } from '../loops/kernel-case.ts';
 import { opcodeCases } from '../loops/opcode-cases.ts';
 import { randomKernel } from '../loops/random-kernels.ts';
 import { accumulatorProgram, chainProgram } from '../loops/small-programs.ts';
+import { withoutSubnormals } from '../subnormals.ts';
 import { hasWebGpu } from '../web-gpu.ts';
 import { type KernelRun, runKernels } from './wgsl-harness.ts';
 
@@ -17,6 +19,29 @@ const runOf = (c: KernelCase): KernelRun => ({
   scalars: c.scalars.map(Number),
   memory: memoryBefore(c),
 });
+
+/** The opcodes of f32 in which a device may take subnormal numbers as zero. */
+const flushing = ['try_add', 'try_sub', 'try_mul'];
+
+/** What a kernel leaves behind where its subnormal operands and results are zeros. */
+function flushedContents(c: KernelCase): Record<string, TensorArray> {
+  const memory = new Map(Array.from(memoryBefore(c), ([b, array]) => [b, withoutSubnormals(array)] as const));
+  runKernel(c.kernel, memory, c.scalars);
+  return Object.fromEntries(Array.from(memory, ([b, array]) => [b.name, withoutSubnormals(array)]));
+}
+
+/** Compares the memory after a case; subnormal numbers in sums and products may have been kept or not. */
+function expectCase(c: KernelCase, after: Record<string, TensorArray>): void {
+  const expected = expectedContents(c);
+  const { y } = after;
+  if (flushing.includes(c.kernel.name) && y instanceof Float32Array) {
+    const flushed = flushedContents(c).y!;
+    y.forEach((value, i) => {
+      if (Object.is(value, flushed[i])) y[i] = Number(expected.y![i]);
+    });
+  }
+  expect(after, c.title).toEqual(expected);
+}
 
 /** Kernels of one module: each entry point takes time that grows with the module. */
 const perModule = 16;
@@ -27,7 +52,7 @@ async function expectCases(cases: readonly KernelCase[], constants: boolean): Pr
     const some = cases.slice(from, from + perModule);
     const after = await runKernels(some.map(runOf), constants);
     some.forEach((c, i) => {
-      expect(contents(after[i]!), c.title).toEqual(expectedContents(c));
+      expectCase(c, contents(after[i]!));
     });
   }
 }

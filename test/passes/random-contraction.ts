@@ -4,7 +4,7 @@ import type { LoopBuilder } from '../../ir/loops/builder.ts';
 import type { LoopValue } from '../../ir/loops/kernel.ts';
 import { type Access, type Axis, affine, type ContractionLowering } from '../../ir/loops/lowering.ts';
 import type { Buffer, BufferRole } from '../../ir/loops/types.ts';
-import { lanesOf, loopType } from '../../ir/loops/types.ts';
+import { laneOf, lanesOf, loopType } from '../../ir/loops/types.ts';
 import { allocateArray, type TensorArray } from '../../ir/tensor-data.ts';
 import { type ElementType, elementCount, integerRange } from '../../ir/types.ts';
 import type { Isa } from '../../passes/schedule/isa.ts';
@@ -130,13 +130,14 @@ export function randomContraction(
 /** An epilogue that tells channels and all bits of accumulators apart; lanes are consecutive channels. */
 function finish(b: LoopBuilder, acc: LoopValue, channel: LoopValue): LoopValue {
   const lanes = lanesOf(acc.type);
-  if (acc.type === 'f32') return acc;
-  if (acc.type === 'i64') return b.add(acc, b.convert(channel, 'i64'));
+  const lane = laneOf(acc.type);
+  if (lane === 'f32') return acc;
   const type = loopType('i32', lanes);
   let channels = lanes === 1 ? channel : b.splat(channel, type);
   for (let l = 1; l < lanes; l++) {
     channels = b.compute('insert', [channels, b.add(channel, l)], { lanes: [l] });
   }
+  if (lane === 'i64') return b.add(acc, b.convert(channels, acc.type));
   const folded = b.xor(b.xor(acc, b.shr(acc, 8)), b.xor(b.shr(acc, 16), channels));
   return b.sub(b.and(folded, 255), 128);
 }

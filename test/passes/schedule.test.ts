@@ -59,7 +59,7 @@ describe.each([...isas])('$name', (isa) => {
   it.each(forms)('tiles of %s equal the plain loops', { timeout: 30_000 }, (form) => {
     const random = randomNumbers(5);
     let dots = 0;
-    for (let n = 0; n < (isa === scalar ? 24 : 8); n++) {
+    for (let n = 0; n < (isa === scalar || isa.wordStores ? 24 : 8); n++) {
       const contraction = randomContraction(random, form, isa);
       const expected = runPlain(contraction);
       const { kernel, result } = runScheduled(contraction, isa, n % 2 === 1);

@@ -1,0 +1,25 @@
+// WGSL on a WebGPU device against TensorFlow Lite Micro: outputs and every intermediate tensor, and again as a user
+// compiles it, where operators work in place and nothing is kept that need not be.
+import { describe, expect, it } from 'vitest';
+import { lowerFunction } from '../../passes/lower.ts';
+import { runPasses } from '../../passes/pipeline.ts';
+import { wgsl } from '../../passes/schedule/isa.ts';
+import { createWgslEngine } from '../../src/runners/wgsl.ts';
+import { hasWebGpu } from '../web-gpu.ts';
+import { GoldenModel, goldenNames } from './golden-model.ts';
+
+describe.skipIf(goldenNames.length === 0 || !hasWebGpu)('WGSL equals TensorFlow Lite Micro', () => {
+  describe.each([true, false])('every tensor exposed: %s', (expose) => {
+    it.each(goldenNames)('%s', { timeout: 300_000 }, async (name) => {
+      const model = new GoldenModel(name, expose);
+      runPasses(model.imported.module);
+      const engine = await createWgslEngine(lowerFunction(model.func, { name: 'model', isa: wgsl }));
+      for (let v = 0; v < model.vectorCount; v++) {
+        // Every vector was recorded from the starting state.
+        await engine.reset();
+        expect(model.differences(v, await engine.run(model.inputs(v)))).toEqual([]);
+      }
+      await engine.close?.();
+    });
+  });
+});
