@@ -47,7 +47,7 @@ test.each<[string, readonly string[], string]>([
     ['compile', 'x', '-o'],
     "error[I8C0401] Option '-o, --output <dir>' argument missing",
   ],
-  ['a runner that is none', ['run', 'x', '-t', 'hvx'], 'Allowed choices are interp, js, wasm, c.\n'],
+  ['a runner that is none', ['run', 'x', '-t', 'hvx'], 'Allowed choices are interp, js, wasm, wgsl, c.\n'],
   ['an unknown target', ['compile', 'x', '-t', 'cc'], 'error[I8C0404] There is no target "cc". Did you mean c?\n'],
   [
     'a target with a strange name',
