@@ -34,6 +34,8 @@ export interface CPrintOptions {
   readonly name: string;
   /** Text for the comment at the top of the header: a summary of the manifest. */
   readonly manifestComment?: string;
+  /** Calls a function `NAME_after_call` of someone else's, with its position, after each call: for its time. */
+  readonly afterCall?: boolean;
 }
 
 /** The files of a program: `NAME.c`, `NAME.h`, and `NAME_weights.c` for constants of more than 64 KB. */
@@ -50,7 +52,7 @@ export function printC(program: LoopProgram, options: CPrintOptions): Map<string
     manifestComment: options.manifestComment,
   });
   const files = new Map<string, string | Uint8Array>([
-    [`${prefix}.c`, printSource(prepared, names, ranges)],
+    [`${prefix}.c`, printSource(prepared, names, ranges, options.afterCall === true)],
     [`${prefix}.h`, header],
   ]);
   if (names.isSeparate) files.set(`${prefix}_weights.c`, printWeights(names));
@@ -72,6 +74,7 @@ function printSource(
   program: LoopProgram,
   names: StorageNames,
   ranges: ReadonlyMap<Kernel, KernelRanges>,
+  afterCall: boolean,
 ): string | Uint8Array {
   const { prefix } = names;
   const support = new Support();
@@ -104,7 +107,8 @@ function printSource(
     ...arenaDefinition(names, program),
     ...kernels.texts.flatMap((k) => [k, '']),
     ...resetFunction(names),
-    ...invokeFunction(program, names, kernels.names),
+    ...(afterCall ? [`void ${prefix}_after_call(int call);`, ''] : []),
+    ...invokeFunction(program, names, kernels.names, afterCall),
   ];
   const [head, tail] = [before, after].map((lines) => lines.join('\n'));
   if (!isLocal) return `${head}${tail}`;
@@ -166,7 +170,12 @@ function scalarArgument(kernel: Kernel, position: number, value: number): string
 }
 
 /** NAME_invoke: the calls in order, each under the names that its operators have in the user's model. */
-function invokeFunction(program: LoopProgram, names: StorageNames, functions: ReadonlyMap<Kernel, string>): string[] {
+function invokeFunction(
+  program: LoopProgram,
+  names: StorageNames,
+  functions: ReadonlyMap<Kernel, string>,
+  afterCall: boolean,
+): string[] {
   const lines = [`${invokeDeclaration(names)} {`];
   if (usesArena(program)) {
     lines.push(
@@ -185,7 +194,7 @@ function invokeFunction(program: LoopProgram, names: StorageNames, functions: Re
     if (!used.has(storage)) lines.push(`  (void)${name};`);
   }
   let location = '';
-  for (const call of program.calls) {
+  for (const [position, call] of program.calls.entries()) {
     if (call.location !== location && call.location !== '') lines.push(comment([commentText(call.location)], '  '));
     location = call.location;
     const args = [
@@ -195,6 +204,7 @@ function invokeFunction(program: LoopProgram, names: StorageNames, functions: Re
     const head = `  ${functions.get(call.kernel)}(`;
     const one = `${head}${args.join(', ')});`;
     lines.push(one.length <= 110 ? one : `${head}\n      ${args.join(',\n      ')});`);
+    if (afterCall) lines.push(`  ${names.prefix}_after_call(${position});`);
   }
   return [...lines, '  return 0;', '}', ''];
 }

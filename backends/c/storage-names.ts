@@ -33,7 +33,8 @@ export class StorageNames {
     this.program = program;
     this.prefix = prefix;
     this.scope.unique('arena');
-    for (const own of ['invoke', 'reset', 'set_arena', 'arena', 'arena_memory']) this.scope.unique(`${prefix}_${own}`);
+    const own = ['invoke', 'reset', 'set_arena', 'arena', 'arena_memory', 'after_call'];
+    for (const name of own) this.scope.unique(`${prefix}_${name}`);
     const used = new Set(program.calls.flatMap((c) => c.args.map((a) => a.storage)));
     const of = (kind: Storage['storage']) => program.storages.filter((s) => s.storage === kind);
     const parameters = new NameScope(this.scope, isSupportName);

@@ -15,10 +15,10 @@ export interface JsProgram {
   reset(): void;
 }
 
-/** Compiles a program to JavaScript and gives it memory. */
-export function instantiateJs(program: LoopProgram): JsProgram {
-  const { text, constants } = printProgram(program);
-  const define = new Function('constants', `'use strict';\n${text}\nreturn create;`);
-  const create = define(constants) as () => JsProgram;
+/** Compiles a program to JavaScript and gives it memory. `afterCall` is told the position of each call that ended. */
+export function instantiateJs(program: LoopProgram, afterCall?: (call: number) => void): JsProgram {
+  const { text, constants } = printProgram(program, { afterCall: afterCall !== undefined });
+  const define = new Function('constants', 'afterCall', `'use strict';\n${text}\nreturn create;`);
+  const create = define(constants, afterCall) as () => JsProgram;
   return create();
 }

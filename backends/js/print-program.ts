@@ -22,8 +22,13 @@ function arrayClass(element: ElementType): string {
   return allocateArray(element, 0).constructor.name;
 }
 
+export interface ProgramPrintOptions {
+  /** After each call, its position is handed to a function `afterCall` that the text's surroundings define. */
+  readonly afterCall?: boolean;
+}
+
 /** Prints everything but the constants' contents. */
-export function printProgram(program: LoopProgram): PrintedProgram {
+export function printProgram(program: LoopProgram, { afterCall = false }: ProgramPrintOptions = {}): PrintedProgram {
   const names = new Names();
   const runtime = new Runtime();
   Runtime.reserve(names);
@@ -31,7 +36,7 @@ export function printProgram(program: LoopProgram): PrintedProgram {
   for (const [kernel, ranges] of programRanges(program)) {
     kernels.set(kernel, printKernel(kernel, ranges, names.fresh(kernel.name), names, runtime));
   }
-  const create = new CreatePrinter(program, kernels, new Names(names), runtime);
+  const create = new CreatePrinter(program, kernels, new Names(names), runtime, afterCall);
   const body = create.print();
   const functions = Array.from(kernels.values(), (k) => `${k.text}\n`).join('');
   return { text: `${runtime.print()}\n${functions}${body}`, constants: create.constants };
@@ -51,6 +56,7 @@ class CreatePrinter {
     private readonly kernels: ReadonlyMap<Kernel, PrintedKernel>,
     private readonly names: Names,
     private readonly runtime: Runtime,
+    private readonly afterCall: boolean,
   ) {}
 
   print(): string {
@@ -67,7 +73,10 @@ class CreatePrinter {
       if (s.storage !== 'state') continue;
       resets.push(s.data === undefined ? `${name}.fill(${zeroOf(s)});` : `${name}.set(${this.constant(s.data)});`);
     }
-    for (const call of calls) this.call(call);
+    for (const [i, call] of calls.entries()) {
+      this.call(call);
+      if (this.afterCall) this.body.push(`afterCall(${i});`);
+    }
     const indented = (lines: readonly string[], by: string) => lines.map((l) => `${by}${l}\n`).join('');
     return [
       `function create() {\n${indented(this.setup, '  ')}`,

@@ -141,7 +141,8 @@ export class Runtime {
 
   /** Keeps the functions' names free for them. */
   static reserve(names: Names): void {
-    for (const name of [...Object.keys(functions), 'bitsAsFloat', 'decode', 'constants', 'create']) names.fresh(name);
+    for (const name of [...Object.keys(functions), 'bitsAsFloat', 'decode', 'constants', 'create', 'afterCall'])
+      names.fresh(name);
   }
 
   /** Notes the use of a function and returns its name. */

@@ -3,7 +3,7 @@ import type { LoopProgram, Storage } from '../../ir/loops/kernel.ts';
 import { checkArray, viewAs } from '../../ir/loops/storage-memory.ts';
 import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
 import type { WasmFeatures } from './features.ts';
-import { buildModule } from './module.ts';
+import { buildModule, type WasmModuleOptions } from './module.ts';
 import { relaxedProbe } from './relaxed-dot.ts';
 
 /** A program with its memory. */
@@ -12,6 +12,8 @@ export interface WasmProgram {
   run(inputs: readonly TensorArray[]): TensorArray[];
   /** Runs the calls on what is in memory. */
   invoke(): void;
+  /** Each call by itself, in order; none unless the module was built with `callExports`. */
+  readonly calls: readonly (() => void)[];
   /** The memory of an input, an output, a state or a constant of the program. */
   view(storage: Storage): TensorArray;
   /** Puts every state back to its starting contents. */
@@ -29,6 +31,8 @@ interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly invoke: () => void;
   readonly reset: () => void;
+  /** `call0`, `call1` ... */
+  readonly [call: `call${number}`]: () => void;
 }
 
 /** The instructions to use in this process: relaxed SIMD only where the engine computes what modules rely on. */
@@ -41,16 +45,22 @@ export function usableFeatures(features: WasmFeatures): WasmFeatures {
 }
 
 /** Compiles a program to WebAssembly and instantiates it. */
-export function instantiateWasm(program: LoopProgram, features: WasmFeatures): WasmProgram {
-  const { binary, layout } = buildModule(program, features);
+export function instantiateWasm(
+  program: LoopProgram,
+  features: WasmFeatures,
+  options: WasmModuleOptions = {},
+): WasmProgram {
+  const { binary, layout } = buildModule(program, features, options);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
-  const { memory, invoke, reset } = instance.exports as Exports;
+  const exports = instance.exports as Exports;
+  const { memory, invoke, reset } = exports;
   const of = (kind: Storage['storage']) => program.storages.filter((s) => s.storage === kind);
   const view = (s: Storage) => viewAs(s.element, memory.buffer, layout.addressOf(s), s.length);
   const inputs = of('input').map((storage) => ({ storage, view: view(storage) }));
   const outputs = of('output').map(view);
   return {
     invoke,
+    calls: program.calls.flatMap((_, i) => exports[`call${i}`] ?? []),
     view,
     reset,
     run(given) {

@@ -25,8 +25,17 @@ export interface WasmModule {
   readonly layout: MemoryLayout;
 }
 
-/** The module of a program. The same program gives the same bytes. */
-export function buildModule(program: LoopProgram, features: WasmFeatures): WasmModule {
+export interface WasmModuleOptions {
+  /** Also exports every call by itself, as `call0`, `call1` ..., so that each can be timed. */
+  readonly callExports?: boolean;
+}
+
+/** The module of a program. The same program and options give the same bytes. */
+export function buildModule(
+  program: LoopProgram,
+  features: WasmFeatures,
+  { callExports = false }: WasmModuleOptions = {},
+): WasmModule {
   const expanded = withSharedValues(prepareForPrinting(program));
   const layout = layOutMemory(expanded);
   const m = new binaryen.Module();
@@ -34,7 +43,7 @@ export function buildModule(program: LoopProgram, features: WasmFeatures): WasmM
     m.setFeatures(featureBits(features));
     const segments = layout.segments.map(({ address, data }) => ({ offset: m.i32.const(address), data }));
     m.setMemory(layout.pages, layout.pages, 'memory', segments);
-    new ProgramPrinter(m, expanded, layout, features).print();
+    new ProgramPrinter(m, expanded, layout, features).print(callExports);
     if (m.validate() === 0) internalError('the wasm module is not valid');
     optimize(m);
     return { binary: m.emitBinary(), layout };
@@ -76,7 +85,7 @@ class ProgramPrinter {
     }
   }
 
-  print(): void {
+  print(callExports: boolean): void {
     const { m } = this;
     const ranges = programRanges(this.program);
     const functions = new Map<Kernel, KernelFunction>();
@@ -89,9 +98,14 @@ class ProgramPrinter {
         ),
       );
     }
-    const steps = this.program.calls.map((call) => this.call(call, functions.get(call.kernel)));
-    m.addFunction('invoke', binaryen.none, binaryen.none, [], m.block(null, steps));
-    m.addFunctionExport('invoke', 'invoke');
+    const { calls } = this.program;
+    const step = (call: Call) => this.call(call, functions.get(call.kernel));
+    const exported = (name: string, steps: readonly Call[]) => {
+      m.addFunction(name, binaryen.none, binaryen.none, [], m.block(null, steps.map(step)));
+      m.addFunctionExport(name, name);
+    };
+    exported('invoke', calls);
+    if (callExports) for (const [i, call] of calls.entries()) exported(`call${i}`, [call]);
     this.reset();
   }
 
