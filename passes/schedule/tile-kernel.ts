@@ -25,6 +25,9 @@ export interface TilePlan {
   readonly reduce: readonly number[];
 }
 
+/** From a tile's first result to another one: how many positions along which axes of the form. */
+export type Move = readonly (readonly [axis: number, by: number])[];
+
 /** A contraction to be emitted in tiles. */
 export interface TileRequest {
   readonly b: LoopBuilder;
@@ -86,7 +89,7 @@ export abstract class TileKernel {
     });
   }
 
-  private nest(axes: readonly number[], mode: LoopMode, body: () => void): void {
+  protected nest(axes: readonly number[], mode: LoopMode, body: () => void): void {
     const [axis, ...rest] = axes;
     if (axis === undefined) {
       body();
@@ -105,8 +108,8 @@ export abstract class TileKernel {
     this.values[axis] = undefined;
   }
 
-  /** Tiles of an axis; `body` gets the tile's number times its size. */
-  private tiles(axis: number | undefined, size: number, body: (at: LoopValue) => void): void {
+  /** Tiles of an axis; `body` gets the tile's number times its size. `shared`: tiles share working memory. */
+  protected tiles(axis: number | undefined, size: number, body: (at: LoopValue) => void, shared = false): void {
     const { b } = this;
     if (axis === undefined) {
       body(b.constant(0));
@@ -121,7 +124,7 @@ export abstract class TileKernel {
         this.values[axis] = whole ? at : b.min(at, extent - size);
         body(at);
       },
-      { step: size, mode: whole ? 'parallel' : 'serial', name },
+      { step: size, mode: whole && !shared ? 'parallel' : 'serial', name },
     );
     this.values[axis] = undefined;
   }
@@ -145,44 +148,48 @@ export abstract class TileKernel {
     const weights = stridedPosition(b, this.weights.access, values);
     const sums = this.reduceTile(input, weights, Array.from({ length: this.rows }, () => start).flat());
     for (let r = 0; r < this.rows; r++) {
-      for (let v = 0; v < vectors; v++) this.finish(sums[r * vectors + v]!, r, v * isa.lanes);
+      const move: Move = plan.row === undefined ? [] : [[plan.row, r]];
+      this.finishRow(sums.slice(r * vectors, (r + 1) * vectors), move);
     }
   }
 
   /** Position of an access at an element of the tile. */
-  private at(access: StridedAccess, row: number, column: number): LoopValue {
+  private at(access: StridedAccess, move: Move, column: number): LoopValue {
     const { plan } = this;
-    const along = (axis: number | undefined, by: number) => (axis === undefined ? 0 : by * access.strides[axis]!);
-    const offset = along(plan.row, row) + along(plan.column, column);
+    const along = plan.column === undefined ? 0 : column * access.strides[plan.column]!;
+    const offset = move.reduce((sum, [axis, by]) => sum + by * access.strides[axis]!, along);
     return this.b.add(stridedPosition(this.b, access, this.values), offset);
   }
 
-  private startAt(column: number): LoopValue {
+  /** What the accumulators of all rows start from, from this column of the tile on. */
+  protected startAt(column: number): LoopValue {
     const { b, isa } = this;
     const { accumulator, biasLast } = this.form.origin;
     const type = loopType(accumulator, isa.lanes);
     const { access } = this.bias;
     if (access === undefined || biasLast) return b.constant(accumulator === 'i64' ? 0n : 0, type);
-    return b.convert(b.load(access.buffer, this.at(access, 0, column), isa.lanes), type);
+    return b.convert(b.load(access.buffer, this.at(access, [], column), isa.lanes), type);
+  }
+
+  /** The results of one row of the tile from its accumulators, all columns. */
+  protected finishRow(sums: readonly LoopValue[], move: Move): void {
+    for (const [v, sum] of sums.entries()) this.finish(sum, move, v * this.isa.lanes);
   }
 
   /** Bias of floats, epilogue, store. */
-  private finish(sum: LoopValue, row: number, column: number): void {
+  private finish(sum: LoopValue, move: Move, column: number): void {
     const { b, form, plan, isa } = this;
     const { origin, result } = form;
     const { access } = this.bias;
     const late = origin.biasLast && access !== undefined;
-    const acc = late ? b.add(sum, b.load(access.buffer, this.at(access, 0, column), isa.lanes)) : sum;
+    const acc = late ? b.add(sum, b.load(access.buffer, this.at(access, [], column), isa.lanes)) : sum;
     const values = [...this.values];
-    const move = (axis: number | undefined, by: number) => {
-      if (axis !== undefined) values[axis] = b.add(values[axis] ?? b.constant(0), by);
-    };
-    move(plan.row, row);
-    move(plan.column, column);
+    const all: Move = plan.column === undefined ? move : [...move, [plan.column, column]];
+    for (const [axis, by] of all) values[axis] = b.add(values[axis] ?? b.constant(0), by);
     const value = origin.epilogue(b, acc, originValues(b, form, values));
     const lanes = lanesOf(value.type);
     const stored = lanes === 1 ? value : b.narrow(value, loopType(laneOfElement(result.buffer.element), lanes));
-    b.store(result.buffer, this.at(result, row, column), stored);
+    b.store(result.buffer, this.at(result, move, column), stored);
   }
 
   /** acc + x * w, as the contraction's accumulators do it. */
