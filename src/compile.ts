@@ -47,13 +47,15 @@ export interface Compiled {
 export interface Lowered {
   readonly loops: LoopProgram;
   readonly macs: number;
+  /** The same by the operators of the user's model, as calls name them by their location. */
+  readonly macsByLocation: ReadonlyMap<string, number>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Runs the passes over a fresh copy and lowers it. */
 export function lowerProgram(program: Program, options: LowerProgramOptions = {}): Lowered {
-  const { loops, macs, diagnostics } = lowerModule(program.module(), { name: program.name, ...options });
-  return { loops, macs, diagnostics: [...program.diagnostics, ...diagnostics] };
+  const lowered = lowerModule(program.module(), { name: program.name, ...options });
+  return { ...lowered, diagnostics: [...program.diagnostics, ...lowered.diagnostics] };
 }
 
 /** Runs the passes over the module itself, and lowers it. */
@@ -65,12 +67,19 @@ export function lowerModule(module: Module, options: LowerProgramOptions & { rea
     ...(afterPass === undefined ? {} : { after: afterPass }),
   });
   const loops = lowerFunction(module.entry, { name, isa });
-  return { loops, macs: macsOf(module.entry), diagnostics };
+  const macsByLocation = macsOf(module.entry);
+  const macs = [...macsByLocation.values()].reduce((sum, n) => sum + n, 0);
+  return { loops, macs, macsByLocation, diagnostics };
 }
 
-/** Multiply-accumulates of one run. */
-export function macsOf(func: Func): number {
-  return func.ops.reduce((sum, op) => sum + (op.definition.macs?.(op) ?? 0), 0);
+/** Multiply-accumulates of one run, by the location of the operators that have some. */
+function macsOf(func: Func): Map<string, number> {
+  const macs = new Map<string, number>();
+  for (const op of func.ops) {
+    const count = op.definition.macs?.(op) ?? 0;
+    if (count > 0) macs.set(op.location, (macs.get(op.location) ?? 0) + count);
+  }
+  return macs;
 }
 
 /** Compiles a program. The same program and options give the same bytes, on any machine. */
