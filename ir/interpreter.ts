@@ -3,7 +3,6 @@
 import { internalError } from './diagnostics.ts';
 import type { Func, Value } from './module.ts';
 import { allocateTensor, type TensorArray, type TensorData } from './tensor-data.ts';
-import { tensorType } from './types.ts';
 
 /** A function ready to run; keeps its states between runs. */
 export interface ReferenceRunner {
@@ -44,10 +43,7 @@ export function createReferenceRunner(func: Func, options: ReferenceOptions = {}
         for (const v of dying.get(op) ?? []) env.delete(v);
       }
       for (const s of func.states) {
-        states.set(s.param, {
-          type: tensorType(s.param.type.element, s.param.type.shape),
-          data: env.get(s.next)!.data,
-        });
+        states.set(s.param, { type: s.param.type, data: env.get(s.next)!.data });
       }
       return func.outputs.map((o) => env.get(o.value)!);
     },

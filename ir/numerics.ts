@@ -140,9 +140,13 @@ export function factorOf(r: Requantization, c: number): Factor {
   return { multiplier: r.multiplier[i]!, shift: r.shift[i]!, scale: 0 };
 }
 
-/** The whole epilogue for channel `c`: requantize, add the zero point, clamp. */
+/**
+ * The whole epilogue for channel `c`: requantize, add the zero point, clamp. The integer roundings add in 32 bits and may
+ * wrap there, as TensorFlow Lite's kernels do; `half-even` adds before anything is limited, as ONNX says.
+ */
 export function applyRequantization(x: number | bigint, r: Requantization, c: number): number {
-  return saturate(requantizeScalar(x, r.rounding, factorOf(r, c)) + r.zero, r.clamp[0], r.clamp[1]);
+  const sum = requantizeScalar(x, r.rounding, factorOf(r, c)) + r.zero;
+  return saturate(r.rounding === 'half-even' ? sum : sum | 0, r.clamp[0], r.clamp[1]);
 }
 
 /**

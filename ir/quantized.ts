@@ -5,8 +5,16 @@ import { rule } from './define-op.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import type { LoweringBuffers } from './loops/lowering.ts';
-import { type Buffer, lanesOf, loopType } from './loops/types.ts';
-import { quantizeMultiplier, reduceMultiplier, roundHalfAway, saturate } from './numerics.ts';
+import { type Buffer, laneOf, lanesOf, loopType } from './loops/types.ts';
+import {
+  INT32_MAX,
+  INT32_MIN,
+  quantizeMultiplier,
+  reduceMultiplier,
+  roundHalfAway,
+  saturate,
+  saturateI32,
+} from './numerics.ts';
 import { integerRange, type Quantization, type TensorType } from './types.ts';
 
 /** A real interval that results are limited to: a fused activation. */
@@ -74,9 +82,24 @@ export interface RequantizationCode {
   emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue;
 }
 
+/** A 64-bit accumulator saturated to 32 bits, as `half-even` takes it (docs/numerics.md); any other as it is. */
+function narrowed(b: LoopBuilder, accumulator: LoopValue): LoopValue {
+  if (laneOf(accumulator.type) !== 'i64') return accumulator;
+  const lanes = lanesOf(accumulator.type);
+  const limit = (value: number) => b.constant(value, loopType('i64', lanes));
+  const limited = b.min(b.max(accumulator, limit(INT32_MIN)), limit(INT32_MAX));
+  return b.convert(limited, loopType('i32', lanes));
+}
+
+/** clamp(x + zero) of any i32: limited before the sum, which then cannot pass 32 bits. */
+function withZeroPoint(b: LoopBuilder, x: LoopValue, { zero, clamp: [low, high] }: Requantization): LoopValue {
+  const sum = b.add(b.clamp(x, saturateI32(low - zero), saturateI32(high - zero)), zero);
+  const isWhole = low - zero <= INT32_MAX && high - zero >= INT32_MIN;
+  return isWhole ? sum : b.clamp(sum, low, high);
+}
+
 /** Prepares the constant tables of a requantization, and returns the code that applies it. */
 export function requantizationCode(r: Requantization, buffers: LoweringBuffers): RequantizationCode {
-  const finish = (b: LoopBuilder, x: LoopValue) => b.clamp(b.add(x, r.zero), r.clamp[0], r.clamp[1]);
   if (r.rounding === 'half-even') {
     const [only] = r.scale;
     const table = r.scale.length > 1 ? buffers.constant('scale', 'f32', Float32Array.from(r.scale)) : undefined;
@@ -84,7 +107,7 @@ export function requantizationCode(r: Requantization, buffers: LoweringBuffers):
       emit(b, accumulator, channel) {
         const lanes = lanesOf(accumulator.type);
         const factor = table === undefined ? b.constant(only!, loopType('f32', lanes)) : b.load(table, channel, lanes);
-        return finish(b, b.compute('scale', [accumulator, factor]));
+        return withZeroPoint(b, b.compute('scale', [narrowed(b, accumulator), factor]), r);
       },
     };
   }
@@ -100,7 +123,7 @@ export function requantizationCode(r: Requantization, buffers: LoweringBuffers):
       const read = (table: Buffer | undefined, value: number) =>
         table === undefined ? b.constant(value, type) : b.convert(b.load(table, channel, lanes), type);
       const [multiplier, shift] = [read(multipliers, r.multiplier[0]!), read(shifts, r.shift[0]!)];
-      return finish(b, b.requantize(accumulator, multiplier, shift, rounding));
+      return b.clamp(b.add(b.requantize(accumulator, multiplier, shift, rounding), r.zero), r.clamp[0], r.clamp[1]);
     },
   };
 }
