@@ -154,6 +154,17 @@ describe('the epilogue', () => {
     expect([7, -7, 1000, -1000].map((x) => applyRequantization(x, r, 0))).toEqual([1, -6, 100, -128]);
     expect(applyRequantization(7, r, 1)).toBe(4);
   });
+
+  it('adds the zero point in 32 bits for double, without wrapping for half-even', () => {
+    const double = {
+      ...{ multiplier: [INT32_MAX], shift: [30], scale: [], rounding: 'double' as const },
+      ...{ zero: -3, clamp: [-128, 127] as const },
+    };
+    // -2 shifted left by 30 is INT32_MIN, times almost 1: INT32_MIN + 1, and 3 below that wraps.
+    expect(applyRequantization(-2, double, 0)).toBe(127);
+    const halfEven = { ...double, multiplier: [], shift: [], scale: [2 ** 31], rounding: 'half-even' as const };
+    expect(applyRequantization(-2, halfEven, 0)).toBe(-128);
+  });
 });
 
 describe('multipliers', () => {
