@@ -11,5 +11,7 @@ export default defineConfig({
     // One at a time, and what they print as it is.
     fileParallelism: false,
     disableConsoleIntercept: true,
+    // The web peers' harness is run as it is: functions of it are handed to pages.
+    server: { deps: { external: [/\/int8c\/web-peers\//] } },
   },
 });
