@@ -6,7 +6,6 @@ import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } 
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import { applyRequantization } from './numerics.ts';
-import { requantizationCode } from './quantized.ts';
 import type { Elements } from './tensor-data.ts';
 import { isInteger, tensorType } from './types.ts';
 
@@ -76,7 +75,7 @@ export function defineIntegerBinary<const S extends AttributeSchema>(
     },
     lower({ attributes, operand, result, type, resultType, ...buffers }) {
       const requant = requantOf(attributes.requant as Requantization | undefined);
-      const epilogue = requantizationCode(requant, { operand, result, ...buffers });
+      const epilogue = buffers.requantization(requant);
       const operands = [0, 1].map((i) => ({ buffer: operand(i), shape: type(i).shape }));
       return [
         elementwiseMap(result(0), resultType(0).shape, operands, (b, [x, y]) =>

@@ -3,15 +3,11 @@
 import { attr, type Requantization, type Rounding } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import { rule } from './define-op.ts';
-import type { LoopBuilder } from './loops/builder.ts';
-import type { LoopValue } from './loops/kernel.ts';
-import type { LoweringBuffers } from './loops/lowering.ts';
-import { laneOf } from './loops/types.ts';
 import type { Value } from './module.ts';
 import { applyRequantization, INT32_MAX, INT32_MIN } from './numerics.ts';
 import { constant, constantOf } from './ops/constant.ts';
 import { requantize } from './ops/requantize.ts';
-import { type Bounds, quantOf, requantizationCode, requantizationFor, scaleAndZero, unbounded } from './quantized.ts';
+import { type Bounds, quantOf, requantizationFor, scaleAndZero, unbounded } from './quantized.ts';
 import type { TensorArray, TensorData } from './tensor-data.ts';
 import { bytesPerElement, type ElementType, integerRange, isInteger, type TensorType, tensorType } from './types.ts';
 
@@ -247,24 +243,6 @@ export function referenceArithmetic(y: TensorData, attributes: ContractionAttrib
       const total = accumulator === 'i64' ? BigInt(sum) : sum | 0;
       return requant === undefined ? total : applyRequantization(total, requant, channel);
     },
-  };
-}
-
-/** The lowering's end of one output element: requantization, or the float clamp, or nothing. */
-export function contractionEpilogue(
-  attributes: ContractionAttributes,
-  buffers: LoweringBuffers,
-): (b: LoopBuilder, acc: LoopValue, channel: LoopValue) => LoopValue {
-  const { requant, clamp } = attributes;
-  if (requant !== undefined) {
-    const code = requantizationCode(requant, buffers);
-    return (b, acc, channel) => code.emit(b, acc, channel);
-  }
-  const [low, high] = boundsOf(clamp);
-  return (b, acc) => {
-    if (laneOf(acc.type) !== 'f32') return acc;
-    const raised = low === Number.NEGATIVE_INFINITY ? acc : b.max(acc, b.constant(low, acc.type));
-    return high === Number.POSITIVE_INFINITY ? raised : b.min(raised, b.constant(high, acc.type));
   };
 }
 

@@ -4,7 +4,7 @@ import type { Requantization, Rounding } from './attributes.ts';
 import { rule } from './define-op.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
-import type { LoweringBuffers } from './loops/lowering.ts';
+import type { LoweringBuffers, RequantizationCode } from './loops/lowering.ts';
 import { type Buffer, laneOf, lanesOf, loopType } from './loops/types.ts';
 import {
   INT32_MAX,
@@ -76,12 +76,6 @@ export function requantizationFor(
   };
 }
 
-/** Emits the requantization of accumulators; made once per kernel so that its tables are shared by all lanes. */
-export interface RequantizationCode {
-  /** `channel` picks the factor (ignored where there is one for all); lanes of a vector are consecutive channels. */
-  emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue;
-}
-
 /** A 64-bit accumulator saturated to 32 bits, as `half-even` takes it (docs/numerics.md); any other as it is. */
 function narrowed(b: LoopBuilder, accumulator: LoopValue): LoopValue {
   if (laneOf(accumulator.type) !== 'i64') return accumulator;
@@ -98,8 +92,8 @@ function withZeroPoint(b: LoopBuilder, x: LoopValue, { zero, clamp: [low, high] 
   return isWhole ? sum : b.clamp(sum, low, high);
 }
 
-/** Prepares the constant tables of a requantization, and returns the code that applies it. */
-export function requantizationCode(r: Requantization, buffers: LoweringBuffers): RequantizationCode {
+/** A requantization in the integers (for `half-even`, the f32) that the contract states it in, with its constant tables. */
+export function requantizationCode(r: Requantization, buffers: Pick<LoweringBuffers, 'constant'>): RequantizationCode {
   if (r.rounding === 'half-even') {
     const [only] = r.scale;
     const table = r.scale.length > 1 ? buffers.constant('scale', 'f32', Float32Array.from(r.scale)) : undefined;

@@ -14,6 +14,7 @@ import { shareKernels } from './lower/share-kernels.ts';
 import { assignStorages, type StorageAssignment } from './lower/storages.ts';
 import { type Lifetime, planArena } from './plan-memory.ts';
 import type { Isa } from './schedule/isa.ts';
+import { chooseRequantization } from './schedule/requantization/choose.ts';
 import { scheduleKernel } from './schedule/schedule.ts';
 
 export interface LowerOptions {
@@ -64,7 +65,7 @@ class ProgramLowering {
   }
 
   private lowerOp(op: Op): void {
-    const scope = new OpScope(op, this.storages);
+    const scope = new OpScope(op, this.storages, this.options.isa);
     const lowerings = op.definition.lower?.(scope.input()) ?? [];
     const first = this.calls.length;
     for (const lowering of lowerings) this.emit(op.definition, lowering, scope, op.location);
@@ -119,13 +120,15 @@ class ProgramLowering {
 class OpScope {
   private readonly op: Op;
   private readonly storages: StorageAssignment;
+  private readonly isa: Isa;
   private readonly buffers = new Map<Buffer, Storage>();
   private readonly operands = new Map<number, Buffer>();
   private readonly results = new Map<number, Buffer>();
 
-  constructor(op: Op, storages: StorageAssignment) {
+  constructor(op: Op, storages: StorageAssignment, isa: Isa) {
     this.op = op;
     this.storages = storages;
+    this.isa = isa;
   }
 
   storage(buffer: Buffer): Storage {
@@ -168,6 +171,8 @@ class OpScope {
       this.results.set(i, made);
       return made;
     };
+    const constant = (name: string, element: ElementType, data: TensorArray) =>
+      this.constantBuffer(name, element, data);
     return {
       op,
       attributes: op.attributes as never,
@@ -176,7 +181,8 @@ class OpScope {
       constantOperand: (i) => constantOf(op.operands[i]),
       operand,
       result,
-      constant: (name, element, data) => this.constantBuffer(name, element, data),
+      constant,
+      requantization: (r, known) => chooseRequantization(r, known, this.isa, { constant }),
       scratch: (name, element, length) => this.scratchBuffer(name, element, length),
     };
   }

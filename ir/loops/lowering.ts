@@ -1,5 +1,6 @@
 // What an operator's file says of its computation, before a schedule says how: an elementwise map, a contraction, or
 // plain loops. passes/schedule turns each into a kernel for a target; it sees axes and accesses, never operator names.
+import type { Requantization } from '../attributes.ts';
 import type { TensorArray } from '../tensor-data.ts';
 import type { ElementType } from '../types.ts';
 import type { LoopBuilder } from './builder.ts';
@@ -85,6 +86,28 @@ export interface LoopsLowering {
 
 export type Lowering = MapLowering | ContractionLowering | LoopsLowering;
 
+/** Every accumulator of a channel lies here, both ends included. */
+export interface AccumulatorRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What is proved of i32 accumulators before they are requantized. */
+export interface AccumulatorKnowledge {
+  /** One for each factor of the requantization. */
+  readonly ranges: readonly AccumulatorRange[];
+  /** True where the lowering can take {@link RequantizationCode.centers} off accumulators, in their bias. */
+  readonly movable: boolean;
+}
+
+/** Requantizes accumulators; made once per kernel so that its tables are shared by all elements. */
+export interface RequantizationCode {
+  /** What must have been taken off every accumulator of a channel: one number for each factor. Absent: nothing. */
+  readonly centers?: Int32Array | undefined;
+  /** i32 results. `channel` picks the factor (ignored where there is one for all); lanes are consecutive channels. */
+  emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue;
+}
+
 /** What a lowering may ask for beside its operands and results. */
 export interface LoweringBuffers {
   /** The buffer of operand `i`; throws for an absent optional operand. */
@@ -92,6 +115,8 @@ export interface LoweringBuffers {
   result(i: number): Buffer;
   /** A constant table that the compiler writes beside the weights. */
   constant(name: string, element: ElementType, data: TensorArray): Buffer;
+  /** How accumulators (i32 or i64) become integers of another scale. `known` allows cheaper forms with equal results. */
+  requantization(r: Requantization, known?: AccumulatorKnowledge): RequantizationCode;
   /** Working memory of `length` elements, planned into the arena for the time of the operator. */
   scratch(name: string, element: ElementType, length: number): Buffer;
 }

@@ -8,9 +8,14 @@ import { logistic } from '../functions/logistic.ts';
 import { tanh } from '../functions/tanh.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
-import { affine, type ContractionLowering, type Lowering, type LoweringBuffers } from '../loops/lowering.ts';
+import {
+  affine,
+  type ContractionLowering,
+  type Lowering,
+  type LoweringBuffers,
+  type RequantizationCode,
+} from '../loops/lowering.ts';
 import type { Buffer } from '../loops/types.ts';
-import { requantizationCode } from '../quantized.ts';
 import {
   cellOperand,
   gateCount,
@@ -58,9 +63,9 @@ function floatCell({ cell_clip: clip }: LstmAttributes): CellCode {
 
 function fixedCell(a: LstmAttributes, p: IntegerCell, buffers: LoweringBuffers): CellCode {
   const table = buffers.constant('sigmoid', 'i32', sigmoidTable());
-  const gates = p.gates.map((r) => requantizationCode(r, buffers));
-  const [keep, input, output] = [p.forget, p.input, p.output].map((r) => requantizationCode(r, buffers));
-  const emit = (code: ReturnType<typeof requantizationCode> | undefined, b: LoopBuilder, acc: LoopValue) =>
+  const gates = p.gates.map((r) => buffers.requantization(r));
+  const [keep, input, output] = [p.forget, p.input, p.output].map((r) => buffers.requantization(r));
+  const emit = (code: RequantizationCode | undefined, b: LoopBuilder, acc: LoopValue) =>
     code!.emit(b, acc, b.constant(0));
   return {
     accumulator: a.accumulator,

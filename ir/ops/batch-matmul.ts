@@ -1,12 +1,12 @@
 // batch_matmul: products of stacked matrices, their leading dimensions broadcast.
 import { attr } from '../attributes.ts';
+import { contractionEnd } from '../contraction-end.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { type Affine, affine } from '../loops/lowering.ts';
 import {
   accumulatorFactors,
   accumulatorOf,
   contractionAttributes,
-  contractionEpilogue,
   contractionForm,
   contractionType,
   integerContraction,
@@ -99,7 +99,7 @@ export const batchMatmul = defineOp({
         }
     });
   },
-  lower({ attributes, operand, result, type, resultType, ...buffers }) {
+  lower({ op, attributes, operand, result, type, resultType, ...buffers }) {
     const [x, w, y] = [type(0), type(1), resultType(0)];
     const batch = y.shape.slice(0, -2);
     const depth = stackOf(x.shape, attributes.adjoint_x).columns;
@@ -110,7 +110,9 @@ export const batchMatmul = defineOp({
       shape
         .slice(0, -2)
         .map((extent, d) => affine(0, ...(extent === 1 ? [] : [[rank - shape.length + 2 + d, 1] as const])));
-    const emit = contractionEpilogue(attributes, { operand, result, ...buffers });
+    const inOrder = attributes.adjoint_w ? { behind: depth } : { before: depth };
+    const layout = { stacks: elementCount(w.shape.slice(0, -2)), channels: y.shape.at(-1)!, ...inOrder };
+    const end = contractionEnd(attributes, { op, operand, type, ...buffers }, layout);
     return [
       {
         kind: 'contraction',
@@ -134,7 +136,8 @@ export const batchMatmul = defineOp({
         inputZero: attributes.input_zero,
         weightsZero: attributes.weights_zero,
         accumulator: accumulatorOf(x, attributes),
-        epilogue: (b, acc) => emit(b, acc, b.constant(0)),
+        epilogue: (b, acc) => end.emit(b, acc, b.constant(0)),
+        ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [layout.channels], index: [column] } }),
       },
     ];
   },

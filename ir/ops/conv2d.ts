@@ -1,4 +1,5 @@
 // conv2d: two-dimensional convolution over NHWC with OHWI weights, grouped where the weights say so.
+import { contractionEnd } from '../contraction-end.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { absorbPadding } from '../fold-padding.ts';
 import { affine } from '../loops/lowering.ts';
@@ -6,7 +7,6 @@ import {
   accumulatorFactors,
   accumulatorOf,
   contractionAttributes,
-  contractionEpilogue,
   contractionForm,
   contractionType,
   integerContraction,
@@ -105,7 +105,11 @@ export const conv2d = defineOp({
     const outPerGroup = out / groups;
     // Axes: 0 batch, 1 row, 2 column, 3 group, 4 output in its group, 5 ky, 6 kx, 7 input channel in its group.
     const output = affine(0, [3, outPerGroup], [4, 1]);
-    const emit = contractionEpilogue(attributes, { operand, result, ...buffers });
+    const end = contractionEnd(
+      attributes,
+      { op, operand, type, ...buffers },
+      { channels: out, behind: ky * kx * depth },
+    );
     return [
       {
         kind: 'contraction',
@@ -141,10 +145,10 @@ export const conv2d = defineOp({
         },
         inputZero: attributes.input_zero,
         weightsZero: attributes.weights_zero,
-        ...(op.operands[2] === undefined ? {} : { bias: { buffer: operand(2), shape: [out], index: [output] } }),
+        ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [out], index: [output] } }),
         biasLast: x.element === 'f32',
         accumulator: accumulatorOf(x, attributes),
-        epilogue: (b, acc, index) => emit(b, acc, b.add(b.mul(index[3] ?? 0, outPerGroup), index[4] ?? 0)),
+        epilogue: (b, acc, index) => end.emit(b, acc, b.add(b.mul(index[3] ?? 0, outPerGroup), index[4] ?? 0)),
       },
     ];
   },

@@ -5,7 +5,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
 import { applyRequantization } from '../numerics.ts';
-import { requantizationCode, requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
+import { requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
 import type { Elements } from '../tensor-data.ts';
 import { elementCount, tensorType } from '../types.ts';
 import { requantize } from './requantize.ts';
@@ -96,7 +96,7 @@ export const cumsum = defineOp({
     const y = result(0);
     const { axis, exclusive, reverse, requant } = attributes;
     const [outer, depth, inner] = splitAtAxis(shape, axis);
-    const code = requant === undefined ? undefined : requantizationCode(requant, { operand, result, ...buffers });
+    const code = requant === undefined ? undefined : buffers.requantization(requant);
     const finish = (b: LoopBuilder, acc: LoopValue) => code?.emit(b, acc, b.constant(0)) ?? acc;
     const small = element === 'i8' || element === 'u8';
     return [

@@ -1,4 +1,5 @@
 // depthwise_conv2d: every input channel is convolved by kernels of its own.
+import { contractionEnd } from '../contraction-end.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { absorbPadding } from '../fold-padding.ts';
 import { affine } from '../loops/lowering.ts';
@@ -6,7 +7,6 @@ import {
   accumulatorFactors,
   accumulatorOf,
   contractionAttributes,
-  contractionEpilogue,
   contractionForm,
   contractionType,
   integerContraction,
@@ -102,7 +102,7 @@ export const depthwiseConv2d = defineOp({
     const perChannel = out / channels;
     // Axes: 0 batch, 1 row, 2 column, 3 channel, 4 kernel of the channel, 5 ky, 6 kx.
     const output = affine(0, [3, perChannel], [4, 1]);
-    const emit = contractionEpilogue(attributes, { operand, result, ...buffers });
+    const end = contractionEnd(attributes, { op, operand, type, ...buffers }, { before: ky * kx, channels: out });
     return [
       {
         kind: 'contraction',
@@ -137,10 +137,10 @@ export const depthwiseConv2d = defineOp({
         },
         inputZero: attributes.input_zero,
         weightsZero: attributes.weights_zero,
-        ...(op.operands[2] === undefined ? {} : { bias: { buffer: operand(2), shape: [out], index: [output] } }),
+        ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [out], index: [output] } }),
         biasLast: x.element === 'f32',
         accumulator: accumulatorOf(x, attributes),
-        epilogue: (b, acc, index) => emit(b, acc, b.add(b.mul(index[3] ?? 0, perChannel), index[4] ?? 0)),
+        epilogue: (b, acc, index) => end.emit(b, acc, b.add(b.mul(index[3] ?? 0, perChannel), index[4] ?? 0)),
       },
     ];
   },

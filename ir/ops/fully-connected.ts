@@ -1,12 +1,12 @@
 // fully_connected: rows of the input times a matrix of weights stored output by output.
 import { attr } from '../attributes.ts';
+import { contractionEnd } from '../contraction-end.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { affine } from '../loops/lowering.ts';
 import {
   accumulatorFactors,
   accumulatorOf,
   contractionAttributes,
-  contractionEpilogue,
   contractionForm,
   contractionType,
   integerContraction,
@@ -83,7 +83,7 @@ export const fullyConnected = defineOp({
     const x = type(0);
     const [out, depth] = type(1).shape as readonly [number, number];
     const rows = elementCount(resultType(0).shape) / out;
-    const emit = contractionEpilogue(attributes, { operand, result, ...buffers });
+    const end = contractionEnd(attributes, { op, operand, type, ...buffers }, { channels: out, behind: depth });
     // Axes: 0 row, 1 output, 2 input.
     const [row, output, input] = [affine(0, [0, 1]), affine(0, [1, 1]), affine(0, [2, 1])];
     return [
@@ -99,10 +99,10 @@ export const fullyConnected = defineOp({
         result: { buffer: result(0), shape: [rows, out], index: [row, output] },
         inputZero: attributes.input_zero,
         weightsZero: attributes.weights_zero,
-        ...(op.operands[2] === undefined ? {} : { bias: { buffer: operand(2), shape: [out], index: [output] } }),
+        ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [out], index: [output] } }),
         biasLast: x.element === 'f32',
         accumulator: accumulatorOf(x, attributes),
-        epilogue: (b, acc, index) => emit(b, acc, index[1] ?? b.constant(0)),
+        epilogue: (b, acc, index) => end.emit(b, acc, index[1] ?? b.constant(0)),
       },
     ];
   },

@@ -6,7 +6,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
 import type { Value } from '../module.ts';
 import { applyRequantization } from '../numerics.ts';
-import { requantizationCode, requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
+import { requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
 import { type Elements, tensorOf } from '../tensor-data.ts';
 import { isInteger, type TensorType, tensorType } from '../types.ts';
 import { constant } from './constant.ts';
@@ -57,11 +57,10 @@ export const integerPrelu = defineOp({
           : applyRequantization(Math.imul(value, slope), negative, 0);
     });
   },
-  lower({ attributes, operand, result, type, resultType, ...buffers }) {
+  lower({ attributes, operand, result, type, resultType, requantization }) {
     const { zeros } = attributes;
-    const scope = { operand, result, ...buffers };
-    const positive = requantizationCode(present(attributes.positive), scope);
-    const negative = requantizationCode(present(attributes.negative), scope);
+    const positive = requantization(present(attributes.positive));
+    const negative = requantization(present(attributes.negative));
     const operands = [0, 1].map((i) => ({ buffer: operand(i), shape: type(i).shape }));
     return [
       elementwiseMap(result(0), resultType(0).shape, operands, (b, [x, alpha]) => {

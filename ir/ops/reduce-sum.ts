@@ -1,10 +1,11 @@
 // reduce_sum and reduce_mean: sums along axes. Their quantized forms are an integer sum and a requantization.
+import { differenceRange, sumRange } from '../accumulator-range.ts';
 import { attr, type Requantization, type Rounding } from '../attributes.ts';
 import type { Builder } from '../builder.ts';
 import { defineOp, required, rule, type TypeRuleInput } from '../define-op.ts';
 import type { Op, Value } from '../module.ts';
 import { applyRequantization, INT32_MAX, quantizeMultiplier } from '../numerics.ts';
-import { quantizedBounds, requantizationCode, requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
+import { quantizedBounds, requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
 import {
   foldReduced,
   forEachReduced,
@@ -119,7 +120,13 @@ export const reduceSum = defineOp({
     const space = reductionSpace(type(0).shape, axes);
     const x = operand(0);
     const lane = sumElement(type(0));
-    const code = requant === undefined ? undefined : requantizationCode(requant, { operand, result, ...buffers });
+    const code =
+      requant === undefined
+        ? undefined
+        : buffers.requantization(requant, {
+            ranges: [sumRange(differenceRange(type(0).element, input_zero), space.count)],
+            movable: false,
+          });
     return [
       {
         kind: 'map',

@@ -1,9 +1,10 @@
 // requantize: accumulators, or integers at one scale, to integers at another.
+import { differenceRange, fitsI32 } from '../accumulator-range.ts';
 import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
+import type { AccumulatorKnowledge } from '../loops/lowering.ts';
 import { applyRequantization } from '../numerics.ts';
-import { requantizationCode } from '../quantized.ts';
-import { elementCount, isInteger, tensorType } from '../types.ts';
+import { elementCount, isInteger, type TensorType, tensorType } from '../types.ts';
 
 export const requantize = defineOp({
   name: 'requantize',
@@ -40,13 +41,13 @@ export const requantize = defineOp({
     const shape = type(0).shape;
     const channels = shape.at(-1) ?? 1;
     const r = attributes.requant!;
-    const code = requantizationCode(r, { operand, result, ...buffers });
-    const perChannel = Math.max(r.multiplier.length, r.scale.length) > 1;
+    const factors = Math.max(r.multiplier.length, r.scale.length);
+    const code = buffers.requantization(r, knownInputs(type(0), attributes.input_zero, factors));
     return [
       {
         kind: 'map',
         result: result(0),
-        shape: perChannel ? [elementCount(shape) / channels, channels] : [elementCount(shape)],
+        shape: factors > 1 ? [elementCount(shape) / channels, channels] : [elementCount(shape)],
         body: (b, index, flat) => {
           const loaded = b.load(x, flat);
           return code.emit(b, b.sub(loaded, attributes.input_zero), index.at(-1)!);
@@ -56,3 +57,10 @@ export const requantize = defineOp({
   },
   inPlace: (op) => (op.result.type.element === op.operand(0).type.element ? [0] : []),
 });
+
+/** What the type says of x - zero; undefined where that may not fit 32 bits. */
+function knownInputs(x: TensorType, zero: number, factors: number): AccumulatorKnowledge | undefined {
+  if (x.element === 'i64') return undefined;
+  const range = differenceRange(x.element, zero);
+  return fitsI32(range) ? { ranges: Array.from({ length: factors }, () => range), movable: false } : undefined;
+}

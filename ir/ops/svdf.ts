@@ -1,10 +1,11 @@
 // svdf: the memory of a singular value decomposition filter. The products with the input that feed it are a
 // fully_connected of their own.
 import { attr } from '../attributes.ts';
+import { contractionEnd } from '../contraction-end.ts';
 import { defineOp, required, rule, type TypeRuleInput } from '../define-op.ts';
 import { affine } from '../loops/lowering.ts';
 import { quantOf, requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
-import { contractionEpilogue, referenceArithmetic } from '../quantized-contraction.ts';
+import { referenceArithmetic } from '../quantized-contraction.ts';
 import { copyElements } from '../strided-copy.ts';
 import { elementCount, isInteger, type TensorType, tensorType } from '../types.ts';
 
@@ -107,9 +108,10 @@ export const svdf = defineOp({
     const group = a.rank * memory;
     const [feature, state, next] = [operand(0), operand(3), result(1)];
     const rows = batches * filters;
-    const emit = contractionEpilogue(
+    const end = contractionEnd(
       { ...a, ...integerZeros(a.state_zero), accumulator: 'i32' },
-      { operand, result, ...buffers },
+      { op, operand, type: (i) => type(i === 0 ? 3 : i), ...buffers },
+      { channels: units, behind: group },
     );
     // Axes: 0 batch, 1 unit, 2 filter and age together, which lie one after the other in state and weights.
     const [batch, unit, age] = [affine(0, [0, 1]), affine(0, [1, 1]), affine(0, [2, 1])];
@@ -131,10 +133,10 @@ export const svdf = defineOp({
         result: { buffer: result(0), shape: [batches, units], index: [batch, unit] },
         inputZero: a.state_zero,
         weightsZero: 0,
-        ...(op.operands[2] === undefined ? {} : { bias: { buffer: operand(2), shape: [units], index: [unit] } }),
+        ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [units], index: [unit] } }),
         biasLast: type(0).element === 'f32',
         accumulator: type(0).element === 'f32' ? 'f32' : 'i32',
-        epilogue: (b, acc) => emit(b, acc, b.constant(0)),
+        epilogue: (b, acc) => end.emit(b, acc, b.constant(0)),
       },
     ];
   },

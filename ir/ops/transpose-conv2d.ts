@@ -1,12 +1,12 @@
 // transpose_conv2d: the gradient of a convolution used as an operator, which widens images.
 import { attr } from '../attributes.ts';
+import { contractionEnd } from '../contraction-end.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { affine, type ContractionLowering } from '../loops/lowering.ts';
 import {
   accumulatorFactors,
   accumulatorOf,
   contractionAttributes,
-  contractionEpilogue,
   contractionForm,
   contractionType,
   integerContraction,
@@ -106,8 +106,11 @@ export const transposeConv2d = defineOp({
     const [out, ky, kx] = type(1).shape as Shape4;
     const [, rows, columns] = resultType(0).shape as Shape4;
     const { stride, pad } = attributes;
-    const hasBias = op.operands[2] !== undefined;
-    const emit = contractionEpilogue(attributes, { operand, result, ...buffers });
+    const end = contractionEnd(
+      attributes,
+      { op, operand, type, ...buffers },
+      { channels: out, behind: ky * kx * channels },
+    );
     // Axes: 0 batch, 1 row period, 2 column period, 3 row phase, 4 column phase, 5 output channel; 6, 7 taps of the
     // phase, in order of the input's rows and columns; 8 input channel.
     const output = affine(0, [5, 1]);
@@ -156,10 +159,10 @@ export const transposeConv2d = defineOp({
       },
       inputZero: attributes.input_zero,
       weightsZero: attributes.weights_zero,
-      ...(hasBias ? { bias: { buffer: operand(2), shape: [out], index: [output] } } : {}),
+      ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [out], index: [output] } }),
       biasLast: x.element === 'f32',
       accumulator: accumulatorOf(x, attributes),
-      epilogue: (b, acc, index) => emit(b, acc, index[5] ?? b.constant(0)),
+      epilogue: (b, acc, index) => end.emit(b, acc, index[5] ?? b.constant(0)),
     });
     const vertical = phaseRanges(rows, ky, stride[0]!, pad[0]!);
     const horizontal = phaseRanges(columns, kx, stride[1]!, pad[1]!);

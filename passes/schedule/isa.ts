@@ -14,6 +14,8 @@ export interface Isa {
   readonly operand: DotOperand;
   /** Registers that hold accumulators and operands of a tile at once, addresses and counters apart. */
   readonly registers: number;
+  /** Vectors of f32 are as cheap as vectors of i32: requantization goes through them where that is proved equal. */
+  readonly floatRequantize?: true;
   /** A store writes whole 32-bit words, so that no word may belong to two iterations of a parallel loop. */
   readonly wordStores?: true;
 }
@@ -32,9 +34,9 @@ export const wgsl: Isa = { name: 'wgsl', lanes: 4, group: 4, operand: 'i8', regi
 export const isas: readonly Isa[] = [
   scalar,
   /** WebAssembly SIMD: i32x4.dot_i16x8_s. */
-  { name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16 },
+  { name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16, floatRequantize: true },
   /** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s (a rewrite keeps its second operand in 7 bits). */
-  { name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', registers: 16 },
+  { name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', registers: 16, floatRequantize: true },
   wgsl,
   /** Cortex-M4, M7, M33: SMLAD. */
   { name: 'armv7e-m', lanes: 1, group: 2, operand: 'i16', registers: 12 },

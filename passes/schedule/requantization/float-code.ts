@@ -1,0 +1,84 @@
+// A proved f32 form as loop code. What it computes, operation by operation, is what float-form.ts evaluates.
+import type { Requantization } from '../../../ir/attributes.ts';
+import type { LoopBuilder } from '../../../ir/loops/builder.ts';
+import type { LoopValue } from '../../../ir/loops/kernel.ts';
+import type { LoweringBuffers, RequantizationCode } from '../../../ir/loops/lowering.ts';
+import { type Buffer, lanesOf, loopType } from '../../../ir/loops/types.ts';
+import { INT32_MIN } from '../../../ir/numerics.ts';
+import { exponentMask, roundingConstant } from './float-form.ts';
+import type { FloatPlan } from './float-plan.ts';
+
+/** The bits of {@link roundingConstant}. */
+const roundingBits = 0x4b400000;
+
+/** The code of a plan; its tables are constants of the operator, one number for each factor. */
+export function floatRequantization(
+  plan: FloatPlan,
+  r: Requantization,
+  { constant }: Pick<LoweringBuffers, 'constant'>,
+): RequantizationCode {
+  const { factors, kind } = plan;
+  const floats = (name: string, of: (f: FloatPlan['factors'][number]) => number) =>
+    constant(name, 'f32', Float32Array.from(factors, of));
+  const scales = floats('scale', (f) => f.scale);
+  const offsets = kind === 'scaled' || plan.powerOffset ? undefined : floats('offset', (f) => f.offset);
+  const exceptions = (which: 'lifted' | 'lowered') =>
+    factors.every((f) => f[which] === undefined)
+      ? undefined
+      : // No accumulator without its center is INT32_MIN.
+        constant(
+          which,
+          'i32',
+          Int32Array.from(factors, (f) => (f[which] ?? INT32_MIN + f.center) - f.center),
+        );
+  const [lifted, lowered] = [exceptions('lifted'), exceptions('lowered')];
+  const code = new FloatCode(plan, r, { scales, offsets, lifted, lowered });
+  return {
+    centers: factors.every((f) => f.center === 0) ? undefined : Int32Array.from(factors, (f) => f.center),
+    emit: (b, accumulator, channel) => code.emit(b, accumulator, channel),
+  };
+}
+
+interface Tables {
+  readonly scales: Buffer;
+  readonly offsets: Buffer | undefined;
+  readonly lifted: Buffer | undefined;
+  readonly lowered: Buffer | undefined;
+}
+
+class FloatCode {
+  constructor(
+    private readonly plan: FloatPlan,
+    private readonly r: Requantization,
+    private readonly tables: Tables,
+  ) {}
+
+  emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue {
+    const { plan, r, tables } = this;
+    const lanes = lanesOf(accumulator.type);
+    const [floats, integers] = [loopType('f32', lanes), loopType('i32', lanes)];
+    const bitsOf = (x: LoopValue) => b.compute('bitcast', [x], {}, integers);
+    const scale = this.read(b, tables.scales, channel, lanes);
+    const v = b.mul(b.convert(accumulator, floats), scale);
+    const offset = (): LoopValue => {
+      if (tables.offsets !== undefined) return this.read(b, tables.offsets, channel, lanes);
+      return b.compute('bitcast', [b.and(bitsOf(scale), exponentMask)], {}, floats);
+    };
+    const away = () => b.compute('bitcast', [b.or(b.and(bitsOf(v), INT32_MIN), bitsOf(offset()))], {}, floats);
+    const t = plan.kind === 'scaled' ? v : b.add(v, plan.kind === 'raised' ? offset() : away());
+    const whole = bitsOf(b.add(t, b.constant(roundingConstant, floats)));
+    let y = b.sub(whole, roundingBits - plan.middle - r.zero);
+    const isException = (table: Buffer) =>
+      b.convert(b.compare('eq', accumulator, this.read(b, table, channel, lanes)), integers);
+    if (tables.lifted !== undefined) y = b.add(y, isException(tables.lifted));
+    if (tables.lowered !== undefined) y = b.sub(y, isException(tables.lowered));
+    return b.clamp(y, r.clamp[0], r.clamp[1]);
+  }
+
+  /** The numbers of consecutive channels, or the one for all. */
+  private read(b: LoopBuilder, table: Buffer, channel: LoopValue, lanes: number): LoopValue {
+    if (table.length > 1) return b.load(table, channel, lanes);
+    const one = b.load(table, 0);
+    return lanes === 1 ? one : b.splat(one, loopType(table.element === 'f32' ? 'f32' : 'i32', lanes));
+  }
+}

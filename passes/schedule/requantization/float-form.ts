@@ -1,0 +1,119 @@
+// Requantization of accumulators in f32, and the proof that it gives the same bytes:
+//
+//   v = f32(acc - center) * scale                rounded
+//   t = v + offset                               rounded; `away`: the offset takes the sign of v; `scaled`: no offset
+//   y = bits(t + 3 * 2^22) - bits(3 * 2^22)      t to the nearest integer, ties to even: floats of that size are 1 apart
+//   y = y + (acc == lifted) - (acc == lowered) + middle
+//
+// The first three lines grow with acc. Without the fourth they equal a requantization whose stairs they have
+// (staircase.ts): that is checked at both sides of each step, with the very operations that the loops perform.
+//
+// `double` rounds twice, so its steps come half a unit of the first rounding early, on both sides of zero. An offset makes
+// up for that: added where all steps are on one side of zero, else with the sign of v. Steps of a scale of 2^-e are 2^e
+// accumulators apart, and v has 24 bits: from e = 7 on, one or another of 255 steps falls so close to a whole accumulator
+// that roundings move it. Then a center in the middle of the steps makes v small, other centers round otherwise, and
+// an accumulator whose result is still a level too low is lifted, one whose result is too high is lowered.
+import type { AccumulatorRange } from '../../../ir/loops/lowering.ts';
+import type { Staircase } from './staircase.ts';
+
+/** `scaled` has no offset; `raised` adds it, `away` adds it away from zero. */
+export type FloatKind = 'scaled' | 'raised' | 'away';
+
+/** The numbers of one channel. */
+export interface FloatFactor {
+  /** f32. */
+  readonly scale: number;
+  /** f32; not negative for `away`. */
+  readonly offset: number;
+  /** Taken off accumulators: an i32; 0 for `away`, which needs their sign. */
+  readonly center: number;
+}
+
+/** What is to be proved of one channel. */
+export interface Claim {
+  readonly stairs: Staircase;
+  /** The accumulators that occur. */
+  readonly range: AccumulatorRange;
+  /** The limits of the clamp without the zero point. */
+  readonly low: number;
+  readonly high: number;
+  /** Added to results: an integer. */
+  readonly middle: number;
+}
+
+/** 3 * 2^22: f32 of this size are integers, and stay so while less than 2^22 is added or taken away. */
+export const roundingConstant = 12582912;
+
+/** What is rounded to an integer stays below this in magnitude. */
+const roundingLimit = 2 ** 22;
+
+const f32 = Math.fround;
+
+/** The result of an accumulator without its center, and before exception, middle, zero point and clamp. */
+export function evaluateFloat(kind: FloatKind, scale: number, offset: number, centered: number): number {
+  const v = f32(f32(centered) * scale);
+  const t = kind === 'scaled' ? v : f32(v + (kind === 'away' && centered < 0 ? -offset : offset));
+  return f32(t + roundingConstant) - roundingConstant;
+}
+
+/** Accumulators whose result is one more, or one less, than the form says. */
+export interface Exceptions {
+  readonly lifted: number | undefined;
+  readonly lowered: number | undefined;
+}
+
+/**
+ * What makes the form equal on all accumulators of the range: at most one lifted and one lowered, if exceptions are
+ * `allowed`. Undefined where it differs in more than that.
+ */
+export function exceptionsOf(
+  { stairs, range, low, high, middle }: Claim,
+  kind: FloatKind,
+  { scale, offset, center }: FloatFactor,
+  allowed: boolean,
+): Exceptions | undefined {
+  if (!staysSmall(range, { scale, offset, center })) return undefined;
+  const { bottom, thresholds } = stairs;
+  let lifted: number | undefined;
+  let lowered: number | undefined;
+  const at = (acc: number) => evaluateFloat(kind, scale, offset, acc);
+  // The greatest are first: they are the most likely to fail.
+  for (let i = thresholds.length - 1; i >= 0; i--) {
+    const level = bottom + 1 + i - middle;
+    const acc = thresholds[i]! - center;
+    const [below, reached] = [at(acc - 1), at(acc)];
+    if (below < level && reached >= level) continue;
+    if (!allowed) return undefined;
+    if (reached < level) {
+      if (lifted !== undefined || reached !== level - 1 || at(acc + 1) < level) return undefined;
+      lifted = acc + center;
+    } else {
+      if (lowered !== undefined || below !== level || at(acc - 2) >= level) return undefined;
+      lowered = acc - 1 + center;
+    }
+  }
+  // Below and above its steps the form may go on only where the clamp cuts it.
+  const top = bottom + thresholds.length;
+  const [least, greatest] = [at(range.min - center) + middle, at(range.max - center) + middle];
+  const ends = (bottom === low || least >= bottom) && (top === high || greatest <= top);
+  return ends ? { lifted, lowered } : undefined;
+}
+
+/** True where the rounding constant works, and accumulators without their center fit 32 bits. */
+export function staysSmall({ min, max }: AccumulatorRange, { scale, offset, center }: FloatFactor): boolean {
+  const magnitude = Math.max(center - min, max - center);
+  return magnitude < 2 ** 31 && magnitude * scale * (1 + 2 ** -20) + Math.abs(offset) < roundingLimit - 1;
+}
+
+/** The greatest power of two that is not above a normal f32: its bits without the fraction. */
+export function powerBelow(scale: number): number {
+  floats[0] = scale;
+  bits[0]! &= exponentMask;
+  return floats[0]!;
+}
+
+/** The exponent of an f32. */
+export const exponentMask = 0x7f800000;
+
+const floats = new Float32Array(1);
+const bits = new Int32Array(floats.buffer);

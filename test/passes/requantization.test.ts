@@ -1,0 +1,206 @@
+// The f32 forms of requantization against the numerics contract: the proof by stairs on every accumulator, and the loop
+// code on the accumulators where it could fail.
+import { describe, expect, it } from 'vitest';
+import type { Requantization } from '../../ir/attributes.ts';
+import { LoopBuilder } from '../../ir/loops/builder.ts';
+import { runKernel } from '../../ir/loops/interpreter.ts';
+import type { AccumulatorRange } from '../../ir/loops/lowering.ts';
+import type { Buffer } from '../../ir/loops/types.ts';
+import { assertKernelVerified } from '../../ir/loops/verifier.ts';
+import { applyRequantization, requantizeScalar } from '../../ir/numerics.ts';
+import type { TensorArray } from '../../ir/tensor-data.ts';
+import { floatRequantization } from '../../passes/schedule/requantization/float-code.ts';
+import { evaluateFloat, exceptionsOf } from '../../passes/schedule/requantization/float-form.ts';
+import { type FloatPlan, planFloat } from '../../passes/schedule/requantization/float-plan.ts';
+import { type IntegerFactor, staircase } from '../../passes/schedule/requantization/staircase.ts';
+import { randomInteger, randomNumbers } from '../ops/operator-runs.ts';
+
+type Random = () => number;
+const roundings = ['double', 'single'] as const;
+
+function randomFactor(random: Random, rounding: 'double' | 'single', shift: number): IntegerFactor {
+  // Few bits now and then: products that end on a tie.
+  const multiplier =
+    random() < 0.2 ? randomInteger(random, 4, 7) * 2 ** 28 : randomInteger(random, 2 ** 30, 2 ** 31 - 1);
+  return { multiplier, shift, rounding };
+}
+
+function exact({ multiplier, shift, rounding }: IntegerFactor, acc: number): number {
+  return requantizeScalar(acc, rounding, { multiplier, shift, scale: 0 });
+}
+
+describe.each(roundings)('stairs of %s', (rounding) => {
+  it('are those of every accumulator', () => {
+    const random = randomNumbers(3);
+    for (let n = 0; n < 25; n++) {
+      const factor = randomFactor(random, rounding, randomInteger(random, -9, 2));
+      const from = randomInteger(random, -30_000, 10_000);
+      const range = { min: from, max: from + randomInteger(random, 0, 20_000) };
+      const low = randomInteger(random, -300, 20);
+      const high = low + randomInteger(random, 0, 255);
+      const stairs = staircase(factor, range, low, high)!;
+      let step = 0;
+      for (let acc = range.min; acc <= range.max; acc++) {
+        while (step < stairs.thresholds.length && stairs.thresholds[step]! <= acc) step++;
+        const expected = Math.min(high, Math.max(low, exact(factor, acc)));
+        if (stairs.bottom + step !== expected) expect({ factor, acc, result: stairs.bottom + step }).toBe(expected);
+      }
+      expect(step).toBe(stairs.thresholds.length);
+    }
+  });
+
+  it('are exact for the greatest accumulators and shifts', () => {
+    const random = randomNumbers(4);
+    for (let n = 0; n < 60; n++) {
+      const factor = randomFactor(random, rounding, randomInteger(random, -30, -12));
+      const range = { min: -(2 ** 31) + 1, max: 2 ** 31 - 1 };
+      const { bottom, thresholds } = staircase(factor, range, -128, 127)!;
+      for (const [i, threshold] of thresholds.entries()) {
+        expect(exact(factor, threshold)).toBeGreaterThanOrEqual(bottom + 1 + i);
+        expect(exact(factor, threshold - 1)).toBeLessThan(bottom + 1 + i);
+      }
+    }
+  });
+
+  it('have none where results wrap', () => {
+    const factor = { multiplier: 2 ** 30, shift: 8, rounding };
+    expect(staircase(factor, { min: 0, max: 2 ** 30 }, -128, 127)).toBeUndefined();
+  });
+});
+
+describe('the proof', () => {
+  it.each(roundings)('holds on every accumulator, or the form differs on one: %s', (rounding) => {
+    const random = randomNumbers(5);
+    const kind = rounding === 'double' ? 'away' : 'raised';
+    const count = { equal: 0, different: 0 };
+    for (let n = 0; n < 60; n++) {
+      const factor = randomFactor(random, rounding, randomInteger(random, -8, 0));
+      const scale = Math.fround(factor.multiplier * 2 ** (factor.shift - 31));
+      // Offsets that are right, and some that are a little off.
+      const unit = rounding === 'double' && factor.shift < 0 ? 2 ** (factor.shift - 1) : 0;
+      const offset = Math.fround(unit * (1 + (random() < 0.5 ? 0 : (random() - 0.5) / 16)));
+      const [low, high, middle] = [-100, 120, 0];
+      const range = { min: -20_000, max: 20_000 };
+      const stairs = staircase(factor, range, low, high)!;
+      const claim = { stairs, range, low, high, middle };
+      const found = exceptionsOf(claim, kind, { scale, offset, center: 0 }, true);
+      const limit = (y: number) => Math.min(high, Math.max(low, y));
+      const differing: number[] = [];
+      for (let acc = range.min; acc <= range.max; acc++) {
+        if (limit(evaluateFloat(kind, scale, offset, acc)) !== limit(exact(factor, acc))) differing.push(acc);
+      }
+      const exceptions = [found?.lifted, found?.lowered].filter((x) => x !== undefined).sort((a, b) => a - b);
+      if (found === undefined) expect(differing.length).toBeGreaterThan(0);
+      else expect(exceptions).toEqual(differing);
+      count[found === undefined ? 'different' : 'equal']++;
+    }
+    expect(count.equal).toBeGreaterThan(5);
+    expect(count.different).toBeGreaterThan(5);
+  });
+});
+
+interface Layer {
+  readonly r: Requantization;
+  readonly ranges: readonly AccumulatorRange[];
+}
+
+function randomLayer(random: Random, rounding: Requantization['rounding'], element: 'i8' | 'u8'): Layer {
+  const channels = [1, 4, 8, 16][randomInteger(random, 0, 3)]!;
+  const [least, most] = element === 'i8' ? [-128, 127] : [0, 255];
+  const zero = random() < 0.5 ? least : randomInteger(random, least, most);
+  const activated = random() < 0.5;
+  const clamp: [number, number] = [activated ? zero : least, random() < 0.3 ? randomInteger(random, zero, most) : most];
+  const shifts = randomInteger(random, -10, 0);
+  const factors = Array.from({ length: channels }, () => {
+    // A channel whose weights are next to nothing, now and then.
+    const shift = random() < 0.05 ? randomInteger(random, -30, -15) : shifts - randomInteger(random, 0, 2);
+    return randomFactor(random, rounding === 'single' ? 'single' : 'double', shift);
+  });
+  const scales = factors.map((f) => Math.fround(f.multiplier * 2 ** (f.shift - 31)));
+  const whole = rounding === 'half-even';
+  const r: Requantization = {
+    multiplier: whole ? [] : factors.map((f) => f.multiplier),
+    shift: whole ? [] : factors.map((f) => f.shift),
+    scale: whole ? scales : [],
+    ...{ rounding, zero, clamp },
+  };
+  const ranges = factors.map(() => {
+    const reach = randomInteger(random, 100, 2_000_000);
+    const start = random() < 0.1 ? randomInteger(random, -(2 ** 28), 2 ** 28) : randomInteger(random, -10_000, 10_000);
+    return { min: start - reach, max: start + reach };
+  });
+  return { r, ranges };
+}
+
+/** Accumulators of a channel's range where forms could differ: around steps, ends and exceptions, and anywhere. */
+function* suspects(random: Random, { r, ranges }: Layer, plan: FloatPlan, c: number): Generator<number> {
+  const range = ranges[c]!;
+  const near: number[] = [range.min, range.max, 0];
+  for (const acc of [plan.factors[c]!.lifted, plan.factors[c]!.lowered]) if (acc !== undefined) near.push(acc);
+  const scale = r.rounding === 'half-even' ? r.scale[c]! : r.multiplier[c]! * 2 ** (r.shift[c]! - 31);
+  for (let level = r.clamp[0] - r.zero; level <= r.clamp[1] - r.zero; level++)
+    near.push(Math.round((level - 0.5) / scale));
+  for (const acc of near) {
+    for (let d = -3; d <= 3; d++) if (acc + d >= range.min && acc + d <= range.max) yield acc + d;
+  }
+  for (let i = 0; i < 50; i++) yield randomInteger(random, range.min, range.max);
+}
+
+/** Runs the plan's loop code on one vector of accumulators, one per lane; lanes are channels from 0 on. */
+function runCode(plan: FloatPlan, r: Requantization, accumulators: Int32Array, lanes: number): Int32Array {
+  const memory = new Map<Buffer, TensorArray>();
+  const buffer = (name: string, role: Buffer['role'], data: TensorArray, element: 'i32' | 'f32'): Buffer => {
+    const made: Buffer = { name, element, length: data.length, role };
+    memory.set(made, data);
+    return made;
+  };
+  const x = buffer('x', 'in', accumulators, 'i32');
+  const result = new Int32Array(accumulators.length);
+  const y = buffer('y', 'out', result, 'i32');
+  const b = new LoopBuilder();
+  const code = floatRequantization(plan, r, {
+    constant: (name, element, data) => buffer(name, 'const', data, element === 'f32' ? 'f32' : 'i32'),
+  });
+  b.for(0, accumulators.length / lanes, (i) => {
+    const at = b.mul(i, lanes);
+    b.store(y, at, code.emit(b, b.load(x, at, lanes), b.constant(0)));
+  });
+  const kernel = b.finish('requantize', '', [...memory.keys()]);
+  assertKernelVerified(kernel);
+  runKernel(kernel, memory);
+  return result;
+}
+
+describe.each(['double', 'single', 'half-even'] as const)('f32 code for %s', (rounding) => {
+  it.each(['i8', 'u8'] as const)('gives the bytes of the contract: %s', { timeout: 60_000 }, (element) => {
+    const random = randomNumbers(rounding.length * 31 + element.length);
+    const seen = new Set<string>();
+    let planned = 0;
+    for (let n = 0; n < 30; n++) {
+      const layer = randomLayer(random, rounding, element);
+      const { r, ranges } = layer;
+      const plan = planFloat(r, ranges, random() < 0.7);
+      if (plan === undefined) continue;
+      planned++;
+      seen.add(`${plan.kind}${plan.powerOffset ? ' by powers' : ''}`);
+      if (plan.factors.some((f) => f.center !== 0)) seen.add('centered');
+      const lanes = ranges.length;
+      const columns = ranges.map((_, c) => [...suspects(random, layer, plan, c)]);
+      const rows = Math.max(...columns.map((column) => column.length));
+      const accumulators = new Int32Array(rows * lanes);
+      const expected = new Int32Array(rows * lanes);
+      for (let i = 0; i < accumulators.length; i++) {
+        const c = i % lanes;
+        const acc = columns[c]![Math.floor(i / lanes) % columns[c]!.length]!;
+        accumulators[i] = acc - plan.factors[c]!.center;
+        expected[i] = applyRequantization(acc, r, c);
+      }
+      expect(runCode(plan, r, accumulators, lanes), `layer ${n}`).toEqual(expected);
+    }
+    expect(planned).toBeGreaterThan(15);
+    if (rounding === 'half-even') expect([...seen]).toEqual(['scaled']);
+    else expect(seen).toContain('centered');
+    if (rounding === 'double')
+      for (const kind of ['raised by powers', 'away by powers', 'raised']) expect(seen).toContain(kind);
+  });
+});
