@@ -27,6 +27,7 @@ export const diagnosticCodes = {
   // 03xx: notes on numerics
   I8C0301: 'An accumulator may not fit 32 bits; the layer uses 64-bit accumulation.',
   I8C0302: 'An operator stays in floating point.',
+  I8C0303: 'The model uses an element type that int8c computes in another one.',
   // 04xx: the command line and the library face
   I8C0401: 'The command line is not understood.',
   I8C0402: 'An input does not have the shape, type or name that the program expects.',
@@ -34,6 +35,7 @@ export const diagnosticCodes = {
   I8C0404: 'A target was asked for that int8c does not have.',
   I8C0405: 'The name asked for a program is not an identifier.',
   I8C0406: 'A WGSL program was to be run where there is no WebGPU, or no adapter for it.',
+  I8C0407: 'This machine lacks something that was asked for: an instruction, a clock, a flag of the C compiler.',
   // 09xx: int8c itself
   I8C0901: 'An internal error: int8c broke one of its own rules.',
 } as const;

@@ -4,8 +4,10 @@ import { CompileError, type Diagnostic, fail } from '../ir/diagnostics.ts';
 import { identifierOf } from '../ir/identifiers.ts';
 import type { Module, Port } from '../ir/module.ts';
 import type { TensorType } from '../ir/types.ts';
+import type { FileTensor } from './files/file-tensor.ts';
+import type { ReadExternal } from './frontends/onnx/external-data.ts';
 
-export type ModelFormat = 'tflite' | 'ir';
+export type ModelFormat = 'tflite' | 'onnx' | 'ir';
 
 export interface ImportOptions {
   /** The file format; found from the bytes when absent. */
@@ -14,8 +16,14 @@ export interface ImportOptions {
   name?: string;
   /** Which signature of a TFLite model to compile, by its key; the first subgraph when absent. */
   signature?: string;
-  /** Tensors of a TFLite model to return beside the outputs, by name or index, or `all`. */
+  /** Tensors to return beside the outputs: by name, of a TFLite model also by index, or `all`. */
   expose?: 'all' | readonly (string | number)[];
+  /** Extents of an ONNX model's symbolic dimensions, by name or by input and position (`image:0`); others are 1. */
+  dims?: Readonly<Record<string, number>>;
+  /** Inputs of an ONNX model that are fixed at compile time. */
+  bind?: Readonly<Record<string, FileTensor>>;
+  /** Reads the files beside an ONNX model that hold its weights. */
+  readExternal?: ReadExternal;
   /** The `.ir.weights` file beside a `.ir` file. */
   weights?: Uint8Array;
 }
@@ -39,10 +47,12 @@ export interface Program {
   module(): Module;
 }
 
-/** Tells the formats apart by their first bytes; undefined for neither. */
+/** Tells the formats apart by their first bytes; undefined for none of them. */
 export function detectFormat(bytes: Uint8Array): ModelFormat | undefined {
   const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
   if (text(4, 8) === 'TFL3') return 'tflite';
+  // A ModelProto begins with its first field, the version of the IR: field 1, a varint.
+  if (bytes[0] === 0x08 && bytes[1] !== undefined && bytes[1] < 0x40) return 'onnx';
   return /^(\s|\/\/[^\n]*\n)*(module|func)\b/.test(text(0, Math.min(bytes.length, 4096))) ? 'ir' : undefined;
 }
 
@@ -60,6 +70,12 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
       const name = identifierOf(options.name ?? '') || 'model';
       const { signature, expose } = options;
       return programOf(name, sourceHash, () => importTflite(bytes, { name, signature, expose }));
+    }
+    case 'onnx': {
+      const { importOnnx } = await import('./frontends/onnx/importer.ts');
+      const name = identifierOf(options.name ?? '') || 'model';
+      const { dims, bind, expose, readExternal } = options;
+      return programOf(name, sourceHash, () => importOnnx(bytes, { name, dims, bind, expose, readExternal }));
     }
     case 'ir': {
       const { parseModule } = await import('../ir/parser.ts');
@@ -79,8 +95,8 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
       return programOf(options.name, sourceHash, () => ({ module: parseModule(text, resources), diagnostics: [] }));
     }
     default:
-      return fail('I8C0001', 'The bytes are neither a TFLite model nor textual IR.', {
-        hint: 'int8c reads .tflite files (identifier TFL3 at byte 4) and its own .ir text.',
+      return fail('I8C0001', 'The bytes are no model: neither TFLite nor ONNX nor textual IR.', {
+        hint: 'int8c reads .tflite files (identifier TFL3 at byte 4), .onnx files, and its own .ir text.',
       });
   }
 }

@@ -38,7 +38,11 @@ function damaged(what: string): never {
 
 /** Reads a serialized TensorProto. Throws CompileError I8C0002 where it is damaged, I8C0402 for types that no program takes. */
 export function decodeTensorProto(file: Uint8Array): FileTensor {
-  const tensor = parse(file);
+  return fileTensorOf(parse(file));
+}
+
+/** The contents of a TensorProto that holds its data itself; throws as {@link decodeTensorProto} does. */
+export function fileTensorOf(tensor: TensorProto): FileTensor {
   if (tensor.dataLocation === DataLocation.EXTERNAL) {
     fail('I8C0402', 'The TensorProto keeps its elements in another file.', { hint: 'Save it with its data inside.' });
   }

@@ -6,8 +6,8 @@ import { CompileError, type Diagnostic, fail, quoteName } from '../../../ir/diag
 import { Func, Module, type Value } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
 import { elementCount } from '../../../ir/types.ts';
+import { foldSmallConstants } from '../fold-small-constants.ts';
 import { constantArray } from './constant-data.ts';
-import { foldSmallConstants } from './fold-small-constants.ts';
 import { type ModelView, type OperatorView, readTflite, type SubgraphView } from './model.ts';
 import { diagnosticsOf, type ImportScope, OperatorContext, valueName } from './operator-context.ts';
 import { rows } from './operators/index.ts';
@@ -71,6 +71,9 @@ function chooseSubgraph(model: ModelView, key: string | undefined): Chosen {
     outputNames: new Map(signature.outputs.map((s) => [s.tensor, s.name])),
   };
 }
+
+/** Elements of shapes, axes and indices. */
+const foldedElements = ['i32', 'i64', 'bool'] as const;
 
 /** Thrown for a tensor whose operator was refused before: its error is known already. */
 class KnownFailure extends Error {}
@@ -162,7 +165,7 @@ export class SubgraphImporter {
       }
       const result = row(context);
       const results: readonly Value[] = Array.isArray(result) ? result : [result];
-      foldSmallConstants(this.func, before, this.builder, results).forEach((value, i) => {
+      foldSmallConstants(this.func, before, this.builder, results, foldedElements).forEach((value, i) => {
         this.define(operator, i, value);
       });
     });

@@ -1,14 +1,13 @@
-// Evaluates operators on constants while importing, so that shape arithmetic (SHAPE, STRIDED_SLICE, PACK ...) gives
-// constants to the operators that need them. Only small integer tensors: weights are folded by a pass.
-import type { Builder } from '../../../ir/builder.ts';
-import type { Func, Op, Value } from '../../../ir/module.ts';
-import { constant, constantOf } from '../../../ir/ops/constant.ts';
-import { allocateTensor } from '../../../ir/tensor-data.ts';
-import { type ElementType, elementCount } from '../../../ir/types.ts';
+// Evaluates operators on constants while importing, so that shape arithmetic (shape, slice, concat ...) gives
+// constants to the operators that need them. Only small tensors of the element types asked for: weights are folded by a pass.
+import type { Builder } from '../../ir/builder.ts';
+import type { Func, Op, Value } from '../../ir/module.ts';
+import { constant, constantOf } from '../../ir/ops/constant.ts';
+import { allocateTensor } from '../../ir/tensor-data.ts';
+import { type ElementType, elementCount } from '../../ir/types.ts';
 
 /** Shapes, axes and indices are far smaller. */
 const maxFolded = 4096;
-const foldedElements: readonly ElementType[] = ['i32', 'i64', 'bool'];
 
 /** Replaces the operators from position `first` on that can be evaluated now; returns `values` with replacements. */
 export function foldSmallConstants(
@@ -16,10 +15,11 @@ export function foldSmallConstants(
   first: number,
   builder: Builder,
   values: readonly Value[],
+  elements: readonly ElementType[],
 ): readonly Value[] {
   const replaced = new Map<Value, Value>();
   for (const op of func.ops.splice(first)) {
-    if (!isFoldable(op)) {
+    if (!isFoldable(op, elements)) {
       func.ops.push(op);
       continue;
     }
@@ -36,9 +36,9 @@ export function foldSmallConstants(
   return values.map((v) => replaced.get(v) ?? v);
 }
 
-function isFoldable(op: Op): boolean {
+function isFoldable(op: Op, elements: readonly ElementType[]): boolean {
   if (op.definition === constant || op.definition.reference === undefined) return false;
-  const small = ({ type }: Value) => foldedElements.includes(type.element) && elementCount(type.shape) <= maxFolded;
+  const small = ({ type }: Value) => elements.includes(type.element) && elementCount(type.shape) <= maxFolded;
   return (
     op.results.every(small) && op.operands.every((v) => v === undefined || (constantOf(v) !== undefined && small(v)))
   );

@@ -1,0 +1,38 @@
+// What ONNX element types become. Types that the IR does not compute in are widened or narrowed to one that it does,
+// which the importer says in a note.
+import { TensorProto_DataType as DataType } from 'onnx-buf';
+import type { ElementType } from '../../../ir/types.ts';
+
+export interface ElementMapping {
+  readonly element: ElementType;
+  /** ONNX's name of the type, where `element` is another type. */
+  readonly instead?: string;
+}
+
+const mappings: ReadonlyMap<number, ElementMapping> = new Map<number, ElementMapping>([
+  [DataType.FLOAT, { element: 'f32' }],
+  [DataType.INT8, { element: 'i8' }],
+  [DataType.UINT8, { element: 'u8' }],
+  [DataType.INT16, { element: 'i16' }],
+  [DataType.INT32, { element: 'i32' }],
+  [DataType.INT64, { element: 'i64' }],
+  [DataType.BOOL, { element: 'bool' }],
+  [DataType.FLOAT16, { element: 'f32', instead: 'float16' }],
+  [DataType.BFLOAT16, { element: 'f32', instead: 'bfloat16' }],
+  [DataType.DOUBLE, { element: 'f32', instead: 'double' }],
+  [DataType.UINT16, { element: 'i32', instead: 'uint16' }],
+  [DataType.UINT32, { element: 'i64', instead: 'uint32' }],
+  [DataType.UINT64, { element: 'i64', instead: 'uint64' }],
+  [DataType.INT4, { element: 'i8', instead: 'int4' }],
+  [DataType.UINT4, { element: 'u8', instead: 'uint4' }],
+]);
+
+/** The IR's element type for a TensorProto.DataType; undefined for strings, complex numbers and 8-bit floats. */
+export function elementMapping(dataType: number): ElementMapping | undefined {
+  return mappings.get(dataType);
+}
+
+/** ONNX's own name of a data type, for messages. */
+export function dataTypeName(dataType: number): string {
+  return (DataType as Record<number, string | undefined>)[dataType]?.toLowerCase() ?? `type ${dataType}`;
+}

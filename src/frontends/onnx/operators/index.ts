@@ -1,0 +1,21 @@
+// All rows of the operator table, by domain.
+import type { Row, Rows } from '../node-context.ts';
+import { arithmeticRows } from './arithmetic.ts';
+import { shapingRows } from './shaping.ts';
+
+const domains: Readonly<Record<string, Rows>> = {
+  '': { ...arithmeticRows, ...shapingRows },
+};
+
+/** The row of an operator; undefined where int8c does not know it. */
+export function rowOf(domain: string, opType: string): Row | undefined {
+  const rows = Object.hasOwn(domains, domain) ? domains[domain] : undefined;
+  return rows !== undefined && Object.hasOwn(rows, opType) ? rows[opType] : undefined;
+}
+
+/** Every operator that has a row: `Conv`, `com.microsoft.QLinearAdd`. */
+export function knownOperators(): readonly string[] {
+  return Object.entries(domains).flatMap(([domain, rows]) =>
+    Object.keys(rows).map((name) => (domain === '' ? name : `${domain}.${name}`)),
+  );
+}
