@@ -10,7 +10,7 @@ export function extendingLoads(kernel: Kernel, uses: KernelUses): Map<ComputeIns
   const visit = (block: Block): void => {
     block.body.forEach((x, position) => {
       for (const inside of blocksOf(x)) visit(inside);
-      if (x.kind !== 'compute' || x.opcode !== 'convert') return;
+      if (x.kind !== 'compute' || x.opcode !== 'convert' || !uses.matters(x)) return;
       const load = x.operands[0]?.definition;
       if (load?.kind !== 'load' || uses.usesOf(load.result).length !== 1) return;
       const place = uses.placeOf(load);

@@ -8,6 +8,16 @@ export interface RebuildChanges {
   compute?(x: ComputeInstruction, operands: readonly LoopValue[], b: LoopBuilder): LoopValue | undefined;
   /** The counter's values for which a loop is written out; undefined to keep it a loop. */
   iterations?(x: ForInstruction): readonly number[] | undefined;
+  /**
+   * Emits what stands in place of a loop that carries nothing; false to keep the loop. `now` gives the new values of old
+   * ones, `iteration` emits the loop's body for a value of its counter.
+   */
+  replace?(
+    x: ForInstruction,
+    b: LoopBuilder,
+    now: (v: LoopValue) => LoopValue,
+    iteration: (i: LoopValue) => void,
+  ): boolean;
 }
 
 export function rebuildKernel(kernel: Kernel, changes: RebuildChanges): Kernel {
@@ -64,7 +74,7 @@ class Rebuild {
         b.store(x.buffer, this.now(x.index), this.now(x.value), x.align);
         return;
       case 'for':
-        this.loop(x);
+        if (!this.replaced(x)) this.loop(x);
         return;
       case 'if': {
         const branch = (block: Block) => () => this.block(block);
@@ -81,6 +91,16 @@ class Rebuild {
     const folds = opcode === 'add' || opcode === 'sub' || opcode === 'mul';
     if (folds && p !== undefined && q !== undefined) return this.builder[opcode](p, q);
     return this.builder.compute(opcode, operands, x.immediates, x.result.type);
+  }
+
+  private replaced(x: ForInstruction): boolean {
+    const [counter] = x.block.args;
+    if (x.results.length > 0 || counter === undefined) return false;
+    const iteration = (i: LoopValue) => {
+      this.values.set(counter, i);
+      this.block(x.block);
+    };
+    return this.changes.replace?.(x, this.builder, this.now, iteration) === true;
   }
 
   private loop(x: ForInstruction): void {

@@ -9,6 +9,7 @@ import { withoutDeadCode } from './dead-code.ts';
 import type { Isa } from './isa.ts';
 import { schedulePlain } from './plain.ts';
 import { scheduleTiled } from './tiled.ts';
+import { vectorizeKernel } from './vectorize.ts';
 import { scheduleWords } from './words.ts';
 
 export interface ScheduledKernel {
@@ -24,16 +25,21 @@ export interface KernelRequest extends ScheduleContext {
 
 export function scheduleKernel(lowering: Lowering, isa: Isa, request: KernelRequest): ScheduledKernel {
   const b = new LoopBuilder();
+  let isPlain = false;
   if (isa.wordStores) {
     scheduleWords(b, lowering, isa, request);
-  } else {
-    const done = lowering.kind === 'contraction' && scheduleTiled(b, lowering, isa, request);
-    if (!done) schedulePlain(b, lowering);
+  } else if (lowering.kind !== 'contraction' || !scheduleTiled(b, lowering, isa, request)) {
+    schedulePlain(b, lowering);
+    isPlain = true;
   }
-  const draft = withoutDeadCode(b.finish(request.name, request.comment, []));
+  const whole = withoutDeadCode(b.finish(request.name, request.comment, []));
+  const draft = isPlain && isa.lanes > 1 ? vectorizeKernel(whole, isa.lanes * bytesPerLane) : whole;
   const buffers = usedBuffers(draft.body);
   return { kernel: { ...draft, buffers }, buffers };
 }
+
+/** An instruction set's lanes are those of 32-bit accumulators. */
+const bytesPerLane = 4;
 
 const roleOrder: Record<Buffer['role'], number> = { in: 0, const: 1, scratch: 2, inout: 3, out: 4 };
 
