@@ -64,7 +64,7 @@ async function importBinding(
       return { program: await importModel(bytes, { bind }), bound: new Set(indices) };
     } catch (error) {
       if (!(error instanceof CompileError)) throw error;
-      failure ??= error;
+      failure = error;
       if (!error.diagnostics.some((d) => ['I8C0204', 'I8C0205', 'I8C0206'].includes(d.code))) break;
     }
   }

@@ -1,10 +1,21 @@
 // All rows of the operator table, by domain.
 import type { Row, Rows } from '../node-context.ts';
 import { arithmeticRows } from './arithmetic.ts';
+import { comparisonRows } from './comparison.ts';
+import { elementwiseRows } from './elementwise.ts';
+import { movingRows } from './moving.ts';
+import { reductionRows } from './reduction.ts';
 import { shapingRows } from './shaping.ts';
 
 const domains: Readonly<Record<string, Rows>> = {
-  '': { ...arithmeticRows, ...shapingRows },
+  '': {
+    ...arithmeticRows,
+    ...comparisonRows,
+    ...elementwiseRows,
+    ...movingRows,
+    ...reductionRows,
+    ...shapingRows,
+  },
 };
 
 /** The row of an operator; undefined where int8c does not know it. */
