@@ -2,6 +2,7 @@
 import binaryen from 'binaryen';
 import type { Expression, FunctionCode, Piece } from './function-code.ts';
 import { chunksOf } from './shape.ts';
+import type { Site } from './site.ts';
 
 /** How lanes become wider, or what happens to numbers that do not fit narrower ones. */
 export type Extension = 'signed' | 'unsigned';
@@ -74,6 +75,18 @@ export function narrowLanes(
     });
   }
   return narrow;
+}
+
+/** Lanes of 8 or 16 bits, limited on one side by a number of their type. */
+export function limitLanes(
+  { code: { module: m }, to }: Site,
+  x: Expression,
+  side: 'min' | 'max',
+  limit: number,
+  bits: number,
+): Expression {
+  const splat = bits === 8 ? m.i8x16.splat(m.i32.const(limit)) : m.i16x8.splat(m.i32.const(limit));
+  return m[bits === 8 ? 'i8x16' : 'i16x8'][`${side}_${to === 'u8' ? 'u' : 's'}` as const](x, splat);
 }
 
 /** Masks of `from` bits as masks of `to` bits. */

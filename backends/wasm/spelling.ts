@@ -9,7 +9,7 @@ import { spellAcrossLanes } from './across-lanes.ts';
 import { convertLanes } from './convert-lanes.ts';
 import type { Expression, Piece } from './function-code.ts';
 import { lanesOfRegister, type Register, registerOfLanes } from './register.ts';
-import { resizeMasks } from './resize-lanes.ts';
+import { limitLanes, resizeMasks } from './resize-lanes.ts';
 import { isLaneWise, spellScalar } from './scalar-spelling.ts';
 import type { Shape } from './shape.ts';
 import type { Site } from './site.ts';
@@ -63,7 +63,7 @@ function packedResult(
       return selection(site, operands, shape);
     case 'convert':
     case 'narrow':
-      return convertLanes(site, saturating(site, first, shape, read), shape)?.map((p) => p());
+      return narrowedAndLimited(site, first, shape, read);
     case 'eq':
     case 'ne':
     case 'lt':
@@ -84,25 +84,52 @@ function packedResult(
   }
 }
 
+/** A limit that lanes of the narrow type are to keep. */
+interface Limit {
+  readonly opcode: 'min' | 'max';
+  readonly value: number;
+}
+
 /**
- * What a conversion to narrower lanes may read instead of its operand: where that was limited to the narrow lane's range
- * first, saturating does the same.
+ * A conversion to other lanes. Where it saturates numbers that were limited first, the limits wait until the lanes are
+ * narrow and fewer instructions hold them all: saturating keeps the order of numbers, and every limit within the narrow
+ * type as it is. One beyond that type is no limit any more.
  */
-function saturating(site: Site, operand: Register, shape: Shape, read: Reader): Register {
+function narrowedAndLimited(
+  site: Site,
+  operand: Register,
+  shape: Shape,
+  read: Reader,
+): readonly Expression[] | undefined {
+  const { value, limits } = unlimited(site, operand, shape);
+  const pieces = convertLanes(site, value === undefined ? operand : read(value), shape);
+  return pieces?.map((piece) =>
+    limits.reduce((x, { opcode, value: limit }) => limitLanes(site, x, opcode, limit, shape.bits), piece()),
+  );
+}
+
+/** What a conversion may read instead of its operand, and the limits that are left, innermost first. */
+function unlimited(
+  site: Site,
+  operand: Register,
+  shape: Shape,
+): { readonly value: LoopValue | undefined; readonly limits: readonly Limit[] } {
   const small = ['i8', 'u8', 'i16'].includes(site.to) && ['i16', 'i32'].includes(site.from);
-  if (!small || shape.bits >= operand.shape.bits) return operand;
-  if (site.instruction.opcode === 'convert' && !fitsLane(site.ranges[0] ?? site.exact, site.to)) return operand;
+  const saturates = site.instruction.opcode === 'narrow' || fitsLane(site.ranges[0] ?? site.exact, site.to);
+  if (!small || !saturates || shape.bits >= operand.shape.bits) return { value: undefined, limits: [] };
   const [low, high] = laneRange(site.to);
+  const limits: Limit[] = [];
   let v = site.instruction.operands[0]!;
   for (;;) {
     const limited = v.definition;
-    if (limited?.kind !== 'compute') break;
-    const limit = constantLane(limited.operands[1]);
-    const isLoose = limited.opcode === 'max' ? limit <= low : limited.opcode === 'min' && limit >= high;
-    if (!isLoose) break;
+    if (limited?.kind !== 'compute' || (limited.opcode !== 'max' && limited.opcode !== 'min')) break;
+    const value = constantLane(limited.operands[1]);
+    const isLoose = limited.opcode === 'max' ? value <= low : value >= high;
+    if (!isLoose && !(value >= low && value <= high)) break;
+    if (!isLoose) limits.unshift({ opcode: limited.opcode, value });
     v = limited.operands[0]!;
   }
-  return read(v);
+  return { value: v, limits };
 }
 
 /** The number in every lane of a constant vector; NaN for any other. */

@@ -1,7 +1,9 @@
 // What the tiled schedules share: loops over tiles, the accumulators' start, the epilogue and the stores.
+import { internalError } from '../../ir/diagnostics.ts';
 import type { LoopBuilder } from '../../ir/loops/builder.ts';
 import type { LoopMode, LoopValue } from '../../ir/loops/kernel.ts';
 import { laneOfElement, lanesOf, loopType } from '../../ir/loops/types.ts';
+import { bytesPerElement } from '../../ir/types.ts';
 import type { Band } from './band.ts';
 import type { ScheduleContext } from './context.ts';
 import type { Isa } from './isa.ts';
@@ -37,6 +39,9 @@ export interface TileRequest {
   readonly context: ScheduleContext;
   readonly isa: Isa;
 }
+
+/** Bytes of a vector register: no store is wider. */
+const registerBytes = 16;
 
 export abstract class TileKernel {
   protected readonly b: LoopBuilder;
@@ -173,16 +178,30 @@ export abstract class TileKernel {
 
   /** The results of one row of the tile from its accumulators, all columns. */
   protected finishRow(sums: readonly LoopValue[], move: Move): void {
-    for (const [v, sum] of sums.entries()) this.finish(sum, move, v * this.isa.lanes);
+    for (let v = 0; v < sums.length; ) {
+      const count = this.joinable(sums.length - v);
+      this.finish(joined(this.b, sums.slice(v, v + count)), move, v * this.isa.lanes);
+      v += count;
+    }
+  }
+
+  /** How many vectors of accumulators are finished as one: small results then fill registers and wide stores. */
+  private joinable(vectors: number): number {
+    const { isa, form } = this;
+    const bytes = bytesPerElement(form.result.buffer.element);
+    let count = 1;
+    if (isa.lanes === 1 || bytes >= 4) return count;
+    while (2 * count <= vectors && 2 * count * isa.lanes * bytes <= registerBytes) count *= 2;
+    return count;
   }
 
   /** Bias of floats, epilogue, store. */
   private finish(sum: LoopValue, move: Move, column: number): void {
-    const { b, form, plan, isa } = this;
+    const { b, form, plan } = this;
     const { origin, result } = form;
     const { access } = this.bias;
     const late = origin.biasLast && access !== undefined;
-    const acc = late ? b.add(sum, b.load(access.buffer, this.at(access, [], column), isa.lanes)) : sum;
+    const acc = late ? b.add(sum, b.load(access.buffer, this.at(access, [], column), lanesOf(sum.type))) : sum;
     const values = [...this.values];
     const all: Move = plan.column === undefined ? move : [...move, [plan.column, column]];
     for (const [axis, by] of all) values[axis] = b.add(values[axis] ?? b.constant(0), by);
@@ -197,4 +216,14 @@ export abstract class TileKernel {
     const { b } = this;
     return b.add(acc, b.convert(b.mul(x, w), acc.type));
   }
+}
+
+/** A power of two of vectors as one, the first lowest. */
+function joined(b: LoopBuilder, vectors: readonly LoopValue[]): LoopValue {
+  const [first] = vectors;
+  if (first === undefined || vectors.length === 1) return first ?? internalError('a row without accumulators');
+  const half = vectors.length / 2;
+  const [low, high] = [joined(b, vectors.slice(0, half)), joined(b, vectors.slice(half))];
+  const lanes = Array.from({ length: 2 * lanesOf(low.type) }, (_, l) => l);
+  return b.compute('shuffle', [low, high], { lanes });
 }
