@@ -7,6 +7,7 @@ import type { Expression, Piece } from './function-code.ts';
 import { extractLane, lanesOfRegister, type Register, registerOfLanes, replaceLane, splatLane } from './register.ts';
 import { type Shape, scalarType, vectorBits } from './shape.ts';
 import type { LaneWiseOpcode, Site } from './site.ts';
+import { constantVector } from './vector-constants.ts';
 
 type Spelling = (site: Site, operands: readonly Register[], shape: Shape) => readonly Expression[];
 
@@ -23,6 +24,8 @@ const splat: Spelling = (site, operands, shape) => {
   const { code } = site;
   const x = operands[0]!;
   if (x.shape.lanes === 1) {
+    const known = shape.packed ? constantVector(site.instruction) : undefined;
+    if (known !== undefined) return Array.from({ length: shape.pieces }, () => code.constantVector(known));
     const lane = () => asLane(site, shape, x.pieces[0]!);
     const pieces = Array.from({ length: shape.pieces });
     return pieces.map(() => (shape.packed ? splatLane(code, shape, lane()) : lane()));

@@ -2,6 +2,7 @@
 // binaryen are trees in which every node has one parent, so what is used more than once goes through a local; binaryen's
 // passes fold locals that were not needed back into expressions.
 import type binaryen from 'binaryen';
+import { internalError } from '../../ir/diagnostics.ts';
 
 export type Expression = binaryen.ExpressionRef;
 export type WasmType = binaryen.Type;
@@ -23,10 +24,22 @@ export class FunctionCode {
   private labels = 0;
   readonly module: binaryen.Module;
   private readonly parameterCount: number;
+  private readonly addressOfConstant: (data: Uint8Array) => number;
 
-  constructor(module: binaryen.Module, parameterCount: number) {
+  /** `addressOfConstant`: where the constants of the code are in memory. */
+  constructor(
+    module: binaryen.Module,
+    parameterCount: number,
+    addressOfConstant: (data: Uint8Array) => number = () => internalError('the function has no constants in memory'),
+  ) {
     this.module = module;
     this.parameterCount = parameterCount;
+    this.addressOfConstant = addressOfConstant;
+  }
+
+  /** A vector out of memory. */
+  constantVector(data: Uint8Array): Expression {
+    return this.module.v128.load(this.addressOfConstant(data), data.length, this.module.i32.const(0));
   }
 
   add(statement: Expression): void {

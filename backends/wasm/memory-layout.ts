@@ -26,6 +26,8 @@ export interface StatePlace {
 export interface MemoryLayout {
   addressOf(storage: Storage): number;
   readonly states: readonly StatePlace[];
+  /** The address of one of the constants of the code. */
+  addressOfConstant(data: Uint8Array): number;
   /** In the order of addresses; they do not overlap. */
   readonly segments: readonly Segment[];
   readonly pages: number;
@@ -35,8 +37,11 @@ const alignUp = (address: number) => Math.ceil(address / arenaAlignment) * arena
 
 const bytesOfStorage = (s: Storage) => s.length * bytesPerElement(s.element);
 
-/** Lays a program out. Throws CompileError I8C0004 when it needs more memory than addresses reach. */
-export function layOutMemory(program: LoopProgram): MemoryLayout {
+/**
+ * Lays a program out, and constants that its code has beside those of the program. Throws CompileError I8C0004 when it
+ * needs more memory than addresses reach.
+ */
+export function layOutMemory(program: LoopProgram, ofCode: readonly Uint8Array[] = []): MemoryLayout {
   const addresses = new Map<Storage, number>();
   const segments: Segment[] = [];
   let end = alignUp(program.arena.bytes);
@@ -64,8 +69,12 @@ export function layOutMemory(program: LoopProgram): MemoryLayout {
     const initial = data?.some((byte) => byte !== 0) ? constants.place(data) : undefined;
     return { address: addressOf(s), bytes: bytesOfStorage(s), initial };
   });
+  const keyOf = (data: Uint8Array) => data.join();
+  const codeConstants = new Map(ofCode.map((data) => [keyOf(data), constants.place(data)]));
+  const addressOfConstant = (data: Uint8Array) =>
+    codeConstants.get(keyOf(data)) ?? internalError('a constant of the code has no memory');
   if (end > addressLimit) {
     fail('I8C0004', `The program needs ${end} bytes of memory.`, { hint: `The limit is ${addressLimit}.` });
   }
-  return { addressOf, states, segments, pages: Math.max(1, Math.ceil(end / pageBytes)) };
+  return { addressOf, states, addressOfConstant, segments, pages: Math.max(1, Math.ceil(end / pageBytes)) };
 }

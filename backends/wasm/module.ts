@@ -19,6 +19,7 @@ import { optimize } from './optimize.ts';
 import { Runtime } from './runtime.ts';
 import { scalarType, shapeOf } from './shape.ts';
 import { constant, wasmTypes } from './site.ts';
+import { constantVectors } from './vector-constants.ts';
 
 export interface WasmModule {
   readonly binary: Uint8Array;
@@ -37,7 +38,7 @@ export function buildModule(
   { callExports = false }: WasmModuleOptions = {},
 ): WasmModule {
   const expanded = withSharedValues(prepareForPrinting(program));
-  const layout = layOutMemory(expanded);
+  const layout = layOutMemory(expanded, features === 'scalar' ? [] : constantVectors(expanded));
   const m = new binaryen.Module();
   try {
     m.setFeatures(featureBits(features));
@@ -150,7 +151,7 @@ class ProgramPrinter {
       ...buffers.map(() => binaryen.i32),
       ...scalars.map((i) => wasmTypes[scalarType(laneOf(kernel.scalars[i]!.type))]),
     ];
-    const code = new FunctionCode(m, types.length);
+    const code = new FunctionCode(m, types.length, this.layout.addressOfConstant);
     const bases = new Map<Buffer, Base>(
       kernel.buffers.map((buffer, i) => {
         const at = buffers.indexOf(i);
