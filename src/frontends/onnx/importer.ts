@@ -164,9 +164,7 @@ class GraphImporter {
   }
 
   private node(node: NodeProto, position: number, scope: Scope): void {
-    if (++this.nodes > maxNodes) {
-      fail('I8C0004', `The model has more than ${maxNodes} operators once its loops and functions are written out.`);
-    }
+    this.countNode();
     const attributes = resolvedAttributes(node, scope);
     const domain = canonicalDomain(node.domain);
     const context = new NodeContext(node, position, attributes, scope.opsets.get(domain) ?? 1, this.scopeOf(scope));
@@ -219,7 +217,14 @@ class GraphImporter {
     return body.output.map((name) => this.lookUp(inner, name));
   }
 
+  /** Also counts passes through loops, so that a loop with nothing in it ends. */
+  private countNode(): void {
+    if (++this.nodes <= maxNodes) return;
+    fail('I8C0004', `The model has more than ${maxNodes} operators once its loops and functions are written out.`);
+  }
+
   private runGraph(graph: GraphProto, inputs: readonly Value[], scope: Scope): readonly Value[] {
+    this.countNode();
     const inner = scope.subgraph();
     this.checkDepth(inner, `graph ${quoteName(graph.name)}`);
     this.initializers(graph, inner);

@@ -2,9 +2,16 @@
 // Specification: https://github.com/onnx/onnx/blob/main/docs/Operators.md, docs/Broadcasting.md.
 import type { Value } from '../../../../ir/module.ts';
 import { add, sub } from '../../../../ir/ops/add.ts';
+import { cast } from '../../../../ir/ops/cast.ts';
+import { less } from '../../../../ir/ops/comparison.ts';
 import { div } from '../../../../ir/ops/div.ts';
+import { floorMod } from '../../../../ir/ops/floor-div.ts';
 import { maximum, minimum } from '../../../../ir/ops/maximum.ts';
 import { mul } from '../../../../ir/ops/mul.ts';
+import { pow } from '../../../../ir/ops/pow.ts';
+import { prelu } from '../../../../ir/ops/prelu.ts';
+import { select } from '../../../../ir/ops/select.ts';
+import { abs, neg } from '../../../../ir/ops/sign.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
 
 type Binary = (op: NodeContext, a: Value, b: Value) => Value;
@@ -30,5 +37,20 @@ export const arithmeticRows: Rows = {
   Max: variadic((op, a, b) => op.emit(maximum, [a, b])),
   Min: variadic((op, a, b) => op.emit(minimum, [a, b])),
   Sum: variadic(sum),
+  Mod(op) {
+    const [a, b] = [op.input(0), op.input(1)];
+    if (!op.flag('fmod')) return op.emit(floorMod, [a, b]);
+    // C's fmod has the sign of the dividend.
+    if (a.type.element !== 'f32') return op.emit(sub, [a, op.emit(mul, [op.emit(div, [a, b]), b])]);
+    const size = op.emit(floorMod, [op.emit(abs, [a]), op.emit(abs, [b])]);
+    return op.emit(select, [op.emit(less, [a, op.scalar('f32', 0)]), op.emit(neg, [size]), size]);
+  },
+  Pow(op) {
+    const [a, b] = [op.input(0), op.input(1)];
+    const real = (x: Value) => (x.type.element === 'f32' ? x : op.emit(cast, [x], { to: 'f32' }));
+    const y = op.emit(pow, [real(a), real(b)]);
+    return a.type.element === 'f32' ? y : op.emit(cast, [y], { to: a.type.element });
+  },
+  PRelu: (op) => op.emit(prelu, [op.input(0), op.input(1)]),
   Mean: (op) => op.emit(div, [op.inputs().reduce((a, b) => sum(op, a, b)), op.scalar('f32', op.inputCount)]),
 };

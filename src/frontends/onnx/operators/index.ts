@@ -2,8 +2,12 @@
 import type { Row, Rows } from '../node-context.ts';
 import { arithmeticRows } from './arithmetic.ts';
 import { comparisonRows } from './comparison.ts';
+import { controlRows } from './control.ts';
 import { elementwiseRows } from './elementwise.ts';
+import { generatingRows } from './generating.ts';
+import { matmulRows } from './matmul.ts';
 import { movingRows } from './moving.ts';
+import { normalizationRows } from './normalization.ts';
 import { reductionRows } from './reduction.ts';
 import { shapingRows } from './shaping.ts';
 
@@ -11,8 +15,12 @@ const domains: Readonly<Record<string, Rows>> = {
   '': {
     ...arithmeticRows,
     ...comparisonRows,
+    ...controlRows,
     ...elementwiseRows,
+    ...generatingRows,
+    ...matmulRows,
     ...movingRows,
+    ...normalizationRows,
     ...reductionRows,
     ...shapingRows,
   },

@@ -15,6 +15,7 @@ import { select } from '../../../../ir/ops/select.ts';
 import { abs, square } from '../../../../ir/ops/sign.ts';
 import { slice } from '../../../../ir/ops/slice.ts';
 import { normalizeAxis } from '../../../../ir/shapes.ts';
+import { integerRange } from '../../../../ir/types.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
 import { axesOf } from './shaping.ts';
 
@@ -52,25 +53,39 @@ const reduction =
     return after === undefined ? y : op.emit(after, [y]);
   };
 
+/** A reduction by one operator; `identity` is the result over no elements. */
 const by =
-  (definition: AnyOpDefinition): Reduce =>
-  (op, x, { axes, keep }) =>
-    op.emit(definition, [x], { axes, keep_dims: keep });
+  (definition: AnyOpDefinition, identity: number): Reduce =>
+  (op, x, { axes, keep }) => {
+    const { shape, element } = x.type;
+    const reduced = new Set(axes.map((axis) => normalizeAxis(axis, shape.length)));
+    if (!shape.some((extent, d) => extent === 0 && reduced.has(d))) {
+      return op.emit(definition, [x], { axes, keep_dims: keep });
+    }
+    const left = shape.flatMap((extent, d) => (reduced.has(d) ? (keep ? [1] : []) : [extent]));
+    const range = element === 'f32' ? undefined : integerRange(element === 'i64' ? 'i32' : element);
+    return op.filled(
+      element,
+      left,
+      range === undefined ? identity : Math.max(range.min, Math.min(identity, range.max)),
+    );
+  };
 
 /** Maximum and minimum of bool are logical or and and, which u8 serves. */
 const extreme =
-  (definition: AnyOpDefinition): Reduce =>
+  (definition: AnyOpDefinition, identity: number): Reduce =>
   (op, x, how) => {
-    if (x.type.element !== 'bool') return by(definition)(op, x, how);
-    return op.emit(cast, [by(definition)(op, op.emit(cast, [x], { to: 'u8' }), how)], { to: 'bool' });
+    const reduce = by(definition, identity);
+    if (x.type.element !== 'bool') return reduce(op, x, how);
+    return op.emit(cast, [reduce(op, op.emit(cast, [x], { to: 'u8' }), how)], { to: 'bool' });
   };
 
-const sum = by(reduceSum);
+const sum = by(reduceSum, 0);
 const squared = (op: NodeContext, x: Value) => op.emit(square, [x]);
 
 /** Integers are summed as they are, and divided as ONNX Runtime does: towards zero. */
 const mean: Reduce = (op, x, how) => {
-  if (x.type.element === 'f32') return by(reduceMean)(op, x, how);
+  if (x.type.element === 'f32') return by(reduceMean, Number.NaN)(op, x, how);
   const { shape } = x.type;
   const count = how.axes.reduce((n, axis) => n * (shape[normalizeAxis(axis, shape.length)] ?? 1), 1);
   return op.emit(div, [sum(op, x, how), op.scalar(x.type.element, count)]);
@@ -78,9 +93,9 @@ const mean: Reduce = (op, x, how) => {
 
 /** log(sum(exp(x))) with the greatest element taken out, so that nothing overflows. */
 const logSumExp: Reduce = (op, x, { axes, keep }) => {
-  const top = op.emit(reduceMax, [x], { axes, keep_dims: true });
+  const top = by(reduceMax, Number.NEGATIVE_INFINITY)(op, x, { axes, keep: true });
   const shifted = op.emit(exp, [op.emit(sub, [x, top])]);
-  const total = op.emit(log, [op.emit(reduceSum, [shifted], { axes, keep_dims: true })]);
+  const total = op.emit(log, [sum(op, shifted, { axes, keep: true })]);
   // An infinite maximum is the result itself; its difference to itself is NaN.
   const infinite = op.emit(equal, [op.emit(abs, [top]), op.scalar('f32', Infinity)]);
   const y = op.emit(select, [infinite, top, op.emit(add, [total, top])]);
@@ -122,10 +137,10 @@ export const reductionRows: Rows = {
   ReduceL2: reduction(sum, squared, sqrt),
   ReduceLogSum: reduction(sum, undefined, log),
   ReduceLogSumExp: reduction(logSumExp),
-  ReduceMax: reduction(extreme(reduceMax)),
+  ReduceMax: reduction(extreme(reduceMax, Number.NEGATIVE_INFINITY)),
   ReduceMean: reduction(mean),
-  ReduceMin: reduction(extreme(reduceMin)),
-  ReduceProd: reduction(by(reduceProd)),
+  ReduceMin: reduction(extreme(reduceMin, Number.POSITIVE_INFINITY)),
+  ReduceProd: reduction(by(reduceProd, 1)),
   ReduceSum: reduction(sum, undefined, undefined, 13),
   ReduceSumSquare: reduction(sum, squared),
 };
