@@ -68,12 +68,22 @@ function wrapped(site: LaneSite, lane: Lane, code: Code, exact?: Range): Code {
   return call('extractBits', code, signed('0u'), signed(lane === 'i8' ? '8u' : '16u'));
 }
 
-/** Integers by an operator, f32 by a function. */
+/** True for a constant of zeros. */
+function isZero({ definition }: LoopValue): boolean {
+  if (definition?.kind === 'const') return Number(definition.value) === 0;
+  return definition?.kind === 'compute' && definition.opcode === 'splat' && definition.operands.every(isZero);
+}
+
+/**
+ * Integers by an operator, f32 by a function. Compilers take x * 0 for 0 and x + 0 for x, which infinite x and x = -0 are
+ * not: zeros are hidden from them.
+ */
 const arithmetic =
   (operator: string, float: string): Spelling =>
   (site, a, b) => {
-    if (site.from === 'f32') return use(site, float, a, b);
-    return wrapped(site, site.from, infix(a, operator, b), site.exact);
+    if (site.from !== 'f32') return wrapped(site, site.from, infix(a, operator, b), site.exact);
+    const [p, q] = site.instruction.operands.map((o) => o !== undefined && isZero(o));
+    return use(site, float, p ? use(site, 'rounded', a) : a, q ? use(site, 'rounded', b) : b);
   };
 
 const choice =
