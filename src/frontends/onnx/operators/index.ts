@@ -3,11 +3,13 @@ import type { Row, Rows } from '../node-context.ts';
 import { arithmeticRows } from './arithmetic.ts';
 import { comparisonRows } from './comparison.ts';
 import { controlRows } from './control.ts';
+import { convolutionRows } from './convolution.ts';
 import { elementwiseRows } from './elementwise.ts';
 import { generatingRows } from './generating.ts';
 import { matmulRows } from './matmul.ts';
 import { movingRows } from './moving.ts';
 import { normalizationRows } from './normalization.ts';
+import { poolingRows } from './pooling.ts';
 import { reductionRows } from './reduction.ts';
 import { shapingRows } from './shaping.ts';
 
@@ -16,11 +18,13 @@ const domains: Readonly<Record<string, Rows>> = {
     ...arithmeticRows,
     ...comparisonRows,
     ...controlRows,
+    ...convolutionRows,
     ...elementwiseRows,
     ...generatingRows,
     ...matmulRows,
     ...movingRows,
     ...normalizationRows,
+    ...poolingRows,
     ...reductionRows,
     ...shapingRows,
   },
