@@ -1,12 +1,13 @@
 // Two quantized operands on one scale, as TensorFlow Lite's quantized ADD, SUB and SQUARED_DIFFERENCE bring them there:
 // shifted left for spare bits, then multiplied by a factor below one.
-import { attr } from './attributes.ts';
+import { attr, type Requantization } from './attributes.ts';
 import { rule } from './define-op.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
-import { quantizeMultiplier, requantizeScalar } from './numerics.ts';
+import type { PairOperand, RescaledPair } from './loops/lowering.ts';
+import { applyRequantization, factorOf, quantizeMultiplier, requantizeScalar } from './numerics.ts';
 import { scaleAndZero } from './quantized.ts';
-import type { TensorType } from './types.ts';
+import { type ElementType, integerRange, type TensorType } from './types.ts';
 
 /** Attributes of operators whose operands are rescaled. */
 export const commonScaleAttributes = {
@@ -58,4 +59,38 @@ export function rescaledCode(
 ): LoopValue {
   const shifted = b.shl(b.sub(x, scale.zeros[i]!), scale.left_shift);
   return b.requantize(shifted, scale.multipliers[i]!, scale.shifts[i]!, rounding);
+}
+
+/**
+ * The requantized sum (or difference) of two rescaled operands, for forms that are compared on every pair: operands of
+ * 8 bits, else undefined.
+ */
+export function rescaledSum(
+  scale: CommonScale,
+  subtract: boolean,
+  requant: Requantization & { readonly rounding: 'double' | 'single' },
+  elements: readonly [ElementType, ElementType],
+): RescaledPair | undefined {
+  if (!elements.every((e) => e === 'i8' || e === 'u8')) return undefined;
+  const { rounding, zero, clamp } = requant;
+  const operand = (i: 0 | 1): PairOperand => ({ ...integerRange(elements[i]), zero: scale.zeros[i]! });
+  const operands = [operand(0), operand(1)] as const;
+  const real = (multiplier: number, shift: number) => multiplier * 2 ** (shift - 31);
+  const { multiplier, shift } = factorOf(requant, 0);
+  const factor = (i: 0 | 1) =>
+    real(scale.multipliers[i]!, scale.shifts[i]!) * 2 ** scale.left_shift * real(multiplier, shift);
+  const parts = operands.map(({ min, max }, i) =>
+    Int32Array.from({ length: max - min + 1 }, (_, x) => rescaled(min + x, i, scale, rounding)),
+  );
+  const part = (i: 0 | 1, x: number) => parts[i]![x - operands[i].min]!;
+  return {
+    operands,
+    factors: [factor(0), subtract ? -factor(1) : factor(1)],
+    zero,
+    clamp,
+    exact(a, b) {
+      const sum = subtract ? part(0, a) - part(1, b) : part(0, a) + part(1, b);
+      return applyRequantization(sum | 0, requant, 0);
+    },
+  };
 }

@@ -1,18 +1,32 @@
 // What the integer operators behind quantized arithmetic share: two broadcast integer operands, an i32 computed from
 // each pair, and a requantization of it.
-import { type AttributeSchema, type AttributesOf, attr, type Requantization } from './attributes.ts';
+import { differenceRange, fitsI32 } from './accumulator-range.ts';
+import {
+  type AttributeKind,
+  type AttributeSchema,
+  type AttributesOf,
+  attr,
+  type Requantization,
+} from './attributes.ts';
 import { defineOp, type OpDefinition, required, rule } from './define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from './elementwise.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
+import type { AccumulatorKnowledge, AccumulatorRange, RescaledPair } from './loops/lowering.ts';
 import { applyRequantization } from './numerics.ts';
 import type { Elements } from './tensor-data.ts';
-import { isInteger, tensorType } from './types.ts';
+import { type ElementType, isInteger, tensorType } from './types.ts';
+import { unsignedPair } from './unsigned-storage.ts';
 
 /** A requantization with one of the roundings that are made of integers. */
 export type IntegerRequantization = Requantization & { readonly rounding: 'double' | 'single' };
 
 const common = { requant: attr.requantization({ doc: 'From the i32 of a pair to y, with an integer rounding.' }) };
+
+/** Zero points of the two operands. */
+interface Zeros {
+  readonly zeros: AttributeKind<readonly number[]>;
+}
 
 export interface IntegerBinary<S extends AttributeSchema> {
   readonly name: string;
@@ -30,6 +44,14 @@ export interface IntegerBinary<S extends AttributeSchema> {
     attributes: AttributesOf<S>,
     requant: IntegerRequantization,
   ): LoopValue;
+  /** The i32 of all pairs of these differences from the zero points, where none wraps. Absent: unknown. */
+  range?(a: AccumulatorRange, b: AccumulatorRange): AccumulatorRange;
+  /** The operator as a sum of rescaled operands of these types, if it is one. */
+  rescaledPair?(
+    attributes: AttributesOf<S>,
+    requant: IntegerRequantization,
+    elements: readonly [ElementType, ElementType],
+  ): RescaledPair | undefined;
 }
 
 /** The attribute of a valid operator. */
@@ -39,8 +61,8 @@ function requantOf(requant: Requantization | undefined): IntegerRequantization {
   return { ...requant, rounding: requant.rounding };
 }
 
-/** Declares an integer operator of two i8, u8 or i16 operands with numpy broadcasting. */
-export function defineIntegerBinary<const S extends AttributeSchema>(
+/** Declares an integer operator of two i8, u8 or i16 operands with zero points and numpy broadcasting. */
+export function defineIntegerBinary<const S extends AttributeSchema & Zeros>(
   operator: IntegerBinary<S>,
 ): OpDefinition<S & typeof common> {
   const { name, doc, check, pair, code } = operator;
@@ -64,6 +86,7 @@ export function defineIntegerBinary<const S extends AttributeSchema>(
       check?.(attributes);
       return [tensorType(y.element, elementwiseShape([a.shape, b.shape]), y.quant)];
     },
+    unsigned: unsignedPair,
     reference({ operands, attributes, results }) {
       const [a, b] = [operands[0]!, operands[1]!];
       const y = results[0]!;
@@ -75,14 +98,27 @@ export function defineIntegerBinary<const S extends AttributeSchema>(
     },
     lower({ attributes, operand, result, type, resultType, ...buffers }) {
       const requant = requantOf(attributes.requant as Requantization | undefined);
-      const epilogue = buffers.requantization(requant);
+      const elements = [type(0).element, type(1).element] as const;
+      const epilogue = buffers.requantization(requant, knownPairs(operator.range, attributes.zeros as readonly number[], elements));
+      const pair = operator.rescaledPair?.(attributes, requant, elements);
+      const sum = pair && buffers.rescaledPair(pair);
       const operands = [0, 1].map((i) => ({ buffer: operand(i), shape: type(i).shape }));
       return [
         elementwiseMap(result(0), resultType(0).shape, operands, (b, [x, y]) =>
-          epilogue.emit(b, code(b, x!, y!, attributes, requant), b.constant(0)),
+          sum === undefined ? epilogue.emit(b, code(b, x!, y!, attributes, requant), b.constant(0)) : sum(b, x!, y!),
         ),
       ];
     },
     inPlace: elementwiseInPlace,
   });
+}
+
+/** What is known of the i32 of pairs of integers of these types. */
+function knownPairs(
+  rangeOf: ((a: AccumulatorRange, b: AccumulatorRange) => AccumulatorRange) | undefined,
+  zeros: readonly number[],
+  elements: readonly [ElementType, ElementType],
+): AccumulatorKnowledge | undefined {
+  const range = rangeOf?.(differenceRange(elements[0], zeros[0]!), differenceRange(elements[1], zeros[1]!));
+  return range !== undefined && fitsI32(range) ? { ranges: [range], movable: false } : undefined;
 }

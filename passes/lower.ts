@@ -10,11 +10,11 @@ import { constantOf } from '../ir/ops/constant.ts';
 import type { TensorArray } from '../ir/tensor-data.ts';
 import type { ElementType } from '../ir/types.ts';
 import { KernelPool, nameKernels } from './lower/kernel-pool.ts';
-import { shareKernels } from './lower/share-kernels.ts';
+import { sharedExtents, sharedRequantization, shareKernels } from './lower/share-kernels.ts';
 import { assignStorages, type StorageAssignment } from './lower/storages.ts';
 import { type Lifetime, planArena } from './plan-memory.ts';
 import type { Isa } from './schedule/isa.ts';
-import { chooseRequantization } from './schedule/requantization/choose.ts';
+import { chooseRequantization, chooseRescaledPair } from './schedule/requantization/choose.ts';
 import { scheduleKernel } from './schedule/schedule.ts';
 
 export interface LowerOptions {
@@ -61,7 +61,8 @@ class ProgramLowering {
         hint: `The limit is ${maxArenaBytes}: every address is a 32-bit number.`,
       });
     }
-    return { name: this.options.name, storages, ...nameKernels(shareKernels(this.calls)), arena };
+    const calls = shareKernels(this.calls, this.options.isa.downloaded ? sharedExtents : sharedRequantization);
+    return { name: this.options.name, storages, ...nameKernels(calls), arena };
   }
 
   private lowerOp(op: Op): void {
@@ -183,6 +184,7 @@ class OpScope {
       result,
       constant,
       requantization: (r, known) => chooseRequantization(r, known, this.isa, { constant }),
+      rescaledPair: (pair) => chooseRescaledPair(pair, this.isa),
       scratch: (name, element, length) => this.scratchBuffer(name, element, length),
     };
   }

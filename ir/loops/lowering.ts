@@ -108,6 +108,23 @@ export interface RequantizationCode {
   emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue;
 }
 
+/** An operand of {@link RescaledPair}: the integers that it takes, and the one that stands for zero. */
+export interface PairOperand {
+  readonly min: number;
+  readonly max: number;
+  readonly zero: number;
+}
+
+/** About factors[0] * (a - zero_a) + factors[1] * (b - zero_b), rounded and clamped: sums of quantized numbers. */
+export interface RescaledPair {
+  readonly operands: readonly [PairOperand, PairOperand];
+  readonly factors: readonly [number, number];
+  readonly zero: number;
+  readonly clamp: readonly [number, number];
+  /** The very result of a pair of integers, which alone counts. */
+  exact(a: number, b: number): number;
+}
+
 /** What a lowering may ask for beside its operands and results. */
 export interface LoweringBuffers {
   /** The buffer of operand `i`; throws for an absent optional operand. */
@@ -117,6 +134,8 @@ export interface LoweringBuffers {
   constant(name: string, element: ElementType, data: TensorArray): Buffer;
   /** How accumulators (i32 or i64) become integers of another scale. `known` allows cheaper forms with equal results. */
   requantization(r: Requantization, known?: AccumulatorKnowledge): RequantizationCode;
+  /** Code for the sum of two i32, or undefined where the target has none that is cheap and equal on all pairs. */
+  rescaledPair(pair: RescaledPair): ((b: LoopBuilder, x: LoopValue, y: LoopValue) => LoopValue) | undefined;
   /** Working memory of `length` elements, planned into the arena for the time of the operator. */
   scratch(name: string, element: ElementType, length: number): Buffer;
 }

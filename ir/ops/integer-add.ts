@@ -1,6 +1,6 @@
 // integer_add: quantized addition and subtraction as TensorFlow Lite defines them.
 import { attr } from '../attributes.ts';
-import { checkCommonScale, commonScaleAttributes, rescaled, rescaledCode } from '../common-scale.ts';
+import { checkCommonScale, commonScaleAttributes, rescaled, rescaledCode, rescaledSum } from '../common-scale.ts';
 import { defineIntegerBinary } from '../integer-binary.ts';
 
 export const integerAdd = defineIntegerBinary({
@@ -16,6 +16,7 @@ export const integerAdd = defineIntegerBinary({
     const q = rescaled(b, 1, attributes, rounding);
     return (attributes.subtract ? p - q : p + q) | 0;
   },
+  rescaledPair: (attributes, requant, elements) => rescaledSum(attributes, attributes.subtract, requant, elements),
   code(b, x, y, attributes, { rounding }) {
     const p = rescaledCode(b, x, 0, attributes, rounding);
     const q = rescaledCode(b, y, 1, attributes, rounding);

@@ -1,4 +1,5 @@
 // integer_mul: quantized multiplication.
+import { productRange } from '../accumulator-range.ts';
 import { attr } from '../attributes.ts';
 import { defineIntegerBinary } from '../integer-binary.ts';
 
@@ -7,5 +8,6 @@ export const integerMul = defineIntegerBinary({
   doc: 'y = requantize((a - zero_a) * (b - zero_b)); the product wraps at 32 bits. Source: TensorFlow Lite reference/integer_ops/mul.h.',
   attributes: { zeros: attr.ints({ length: 2, doc: 'Zero points of a and b.' }) },
   pair: (a, b, { zeros }) => Math.imul(a - zeros[0]!, b - zeros[1]!),
+  range: productRange,
   code: (b, x, y, { zeros }) => b.mul(b.sub(x, zeros[0]!), b.sub(y, zeros[1]!)),
 });

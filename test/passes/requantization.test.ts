@@ -2,16 +2,20 @@
 // code on the accumulators where it could fail.
 import { describe, expect, it } from 'vitest';
 import type { Requantization } from '../../ir/attributes.ts';
+import { rescaledSum } from '../../ir/common-scale.ts';
 import { LoopBuilder } from '../../ir/loops/builder.ts';
 import { runKernel } from '../../ir/loops/interpreter.ts';
-import type { AccumulatorRange } from '../../ir/loops/lowering.ts';
+import type { AccumulatorRange, RescaledPair } from '../../ir/loops/lowering.ts';
 import type { Buffer } from '../../ir/loops/types.ts';
 import { assertKernelVerified } from '../../ir/loops/verifier.ts';
-import { applyRequantization, requantizeScalar } from '../../ir/numerics.ts';
+import { applyRequantization, quantizeMultiplier, requantizeScalar } from '../../ir/numerics.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
+import { integerRange } from '../../ir/types.ts';
 import { floatRequantization } from '../../passes/schedule/requantization/float-code.ts';
 import { evaluateFloat, exceptionsOf } from '../../passes/schedule/requantization/float-form.ts';
 import { type FloatPlan, planFloat } from '../../passes/schedule/requantization/float-plan.ts';
+import { pairCode } from '../../passes/schedule/requantization/pair-code.ts';
+import { fitPair } from '../../passes/schedule/requantization/pair-form.ts';
 import { type IntegerFactor, staircase } from '../../passes/schedule/requantization/staircase.ts';
 import { randomInteger, randomNumbers } from '../ops/operator-runs.ts';
 
@@ -202,5 +206,80 @@ describe.each(['double', 'single', 'half-even'] as const)('f32 code for %s', (ro
     else expect(seen).toContain('centered');
     if (rounding === 'double')
       for (const kind of ['raised by powers', 'away by powers', 'raised']) expect(seen).toContain(kind);
+  });
+});
+
+describe('sums of rescaled pairs', () => {
+  const addition = (random: Random, element: 'i8' | 'u8'): RescaledPair | undefined => {
+    const { min, max } = integerRange(element);
+    const zero = () => randomInteger(random, min, max);
+    const scales = [random() + 0.1, random() + 0.1, random() + 0.3];
+    const common = 2 * Math.max(scales[0]!, scales[1]!);
+    const parts = [scales[0]! / common, scales[1]! / common].map(quantizeMultiplier);
+    const result = quantizeMultiplier(common / (2 ** 20 * scales[2]!));
+    const scale = {
+      left_shift: 20,
+      zeros: [zero(), zero()],
+      multipliers: parts.map((p) => p.multiplier),
+      shifts: parts.map((p) => p.shift),
+    };
+    const y = zero();
+    const requant = {
+      ...{ multiplier: [result.multiplier], shift: [result.shift], scale: [] },
+      ...{ rounding: random() < 0.5 ? ('double' as const) : ('single' as const), zero: y },
+      clamp: [random() < 0.5 ? y : min, max] as [number, number],
+    };
+    return rescaledSum(scale, random() < 0.3, requant, [element, element]);
+  };
+
+  it.each(['i8', 'u8'] as const)('are equal on every pair of %s', (element) => {
+    const random = randomNumbers(7);
+    let found = 0;
+    for (let n = 0; n < 6; n++) {
+      const pair = addition(random, element);
+      if (pair === undefined) continue;
+      const form = fitPair(pair);
+      if (form === undefined) continue;
+      found++;
+      const [a, b] = pair.operands;
+      const pairs: [number, number][] = [];
+      for (let x = a.min; x <= a.max; x++) for (let y = b.min; y <= b.max; y++) pairs.push([x, y]);
+      const operand = (name: string): Buffer => ({ name, element: 'i32', length: pairs.length, role: 'in' });
+      const [left, right] = [operand('a'), operand('b')];
+      const y: Buffer = { name: 'y', element: 'i32', length: pairs.length, role: 'out' };
+      const result = new Int32Array(pairs.length);
+      const lanes = 64;
+      const builder = new LoopBuilder();
+      builder.for(
+        0,
+        pairs.length,
+        (i) => {
+          const [p, q] = [builder.load(left, i, lanes), builder.load(right, i, lanes)];
+          builder.store(y, i, pairCode(builder, pair, form, p, q));
+        },
+        { step: lanes },
+      );
+      const kernel = builder.finish('sum', '', [left, right, y]);
+      assertKernelVerified(kernel);
+      runKernel(
+        kernel,
+        new Map<Buffer, TensorArray>([
+          [left, Int32Array.from(pairs, ([x]) => x)],
+          [right, Int32Array.from(pairs, ([, z]) => z)],
+          [y, result],
+        ]),
+      );
+      expect(result).toEqual(Int32Array.from(pairs, ([x, z]) => pair.exact(x, z)));
+    }
+    expect(found).toBeGreaterThan(2);
+  });
+
+  it('have no form where operands have 16 bits', () => {
+    const operand = { min: -32768, max: 32767, zero: 0 };
+    const pair: RescaledPair = {
+      operands: [operand, operand],
+      ...{ factors: [0.5, 0.5], zero: 0, clamp: [-32768, 32767], exact: (a, b) => (a + b) >> 1 },
+    };
+    expect(fitPair(pair)).toBeUndefined();
   });
 });

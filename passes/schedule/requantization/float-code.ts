@@ -5,11 +5,9 @@ import type { LoopValue } from '../../../ir/loops/kernel.ts';
 import type { LoweringBuffers, RequantizationCode } from '../../../ir/loops/lowering.ts';
 import { type Buffer, lanesOf, loopType } from '../../../ir/loops/types.ts';
 import { INT32_MIN } from '../../../ir/numerics.ts';
-import { exponentMask, roundingConstant } from './float-form.ts';
+import { exponentMask } from './float-form.ts';
 import type { FloatPlan } from './float-plan.ts';
-
-/** The bits of {@link roundingConstant}. */
-const roundingBits = 0x4b400000;
+import { addAway, bitsOf, floatOf, nearestPlus } from './rounding-code.ts';
 
 /** The code of a plan; its tables are constants of the operator, one number for each factor. */
 export function floatRequantization(
@@ -56,23 +54,27 @@ class FloatCode {
   emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue {
     const { plan, r, tables } = this;
     const lanes = lanesOf(accumulator.type);
-    const [floats, integers] = [loopType('f32', lanes), loopType('i32', lanes)];
-    const bitsOf = (x: LoopValue) => b.compute('bitcast', [x], {}, integers);
+    const integers = loopType('i32', lanes);
     const scale = this.read(b, tables.scales, channel, lanes);
-    const v = b.mul(b.convert(accumulator, floats), scale);
-    const offset = (): LoopValue => {
-      if (tables.offsets !== undefined) return this.read(b, tables.offsets, channel, lanes);
-      return b.compute('bitcast', [b.and(bitsOf(scale), exponentMask)], {}, floats);
-    };
-    const away = () => b.compute('bitcast', [b.or(b.and(bitsOf(v), INT32_MIN), bitsOf(offset()))], {}, floats);
-    const t = plan.kind === 'scaled' ? v : b.add(v, plan.kind === 'raised' ? offset() : away());
-    const whole = bitsOf(b.add(t, b.constant(roundingConstant, floats)));
-    let y = b.sub(whole, roundingBits - plan.middle - r.zero);
+    const v = b.mul(b.convert(accumulator, loopType('f32', lanes)), scale);
+    let y = nearestPlus(b, this.shifted(b, v, scale, channel), plan.middle + r.zero);
     const isException = (table: Buffer) =>
       b.convert(b.compare('eq', accumulator, this.read(b, table, channel, lanes)), integers);
     if (tables.lifted !== undefined) y = b.add(y, isException(tables.lifted));
     if (tables.lowered !== undefined) y = b.sub(y, isException(tables.lowered));
     return b.clamp(y, r.clamp[0], r.clamp[1]);
+  }
+
+  /** v with its offset. */
+  private shifted(b: LoopBuilder, v: LoopValue, scale: LoopValue, channel: LoopValue): LoopValue {
+    const { kind } = this.plan;
+    if (kind === 'scaled') return v;
+    const { offsets } = this.tables;
+    const offset =
+      offsets === undefined
+        ? floatOf(b, b.and(bitsOf(b, scale), exponentMask))
+        : this.read(b, offsets, channel, lanesOf(v.type));
+    return kind === 'raised' ? b.add(v, offset) : addAway(b, v, offset);
   }
 
   /** The numbers of consecutive channels, or the one for all. */
