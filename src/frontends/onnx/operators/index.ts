@@ -11,6 +11,7 @@ import { movingRows } from './moving.ts';
 import { normalizationRows } from './normalization.ts';
 import { poolingRows } from './pooling.ts';
 import { reductionRows } from './reduction.ts';
+import { resizingRows } from './resizing.ts';
 import { shapingRows } from './shaping.ts';
 
 const domains: Readonly<Record<string, Rows>> = {
@@ -26,6 +27,7 @@ const domains: Readonly<Record<string, Rows>> = {
     ...normalizationRows,
     ...poolingRows,
     ...reductionRows,
+    ...resizingRows,
     ...shapingRows,
   },
 };
