@@ -3,9 +3,10 @@
 import type { AttributeSchema, AttributesOf, Rounding } from './attributes.ts';
 import type { Builder } from './builder.ts';
 import type { Lowering, LoweringBuffers } from './loops/lowering.ts';
-import type { Op, Value } from './module.ts';
+import type { AttributeRecord, Op, Value } from './module.ts';
 import type { TensorData } from './tensor-data.ts';
 import type { TensorType } from './types.ts';
+import type { UnsignedPlaces } from './unsigned-storage.ts';
 
 export interface OperandSpec {
   readonly name: string;
@@ -96,6 +97,11 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
   readonly linear?: LinearSpec;
   /** The result is the first operand's bytes under another shape: no code, no copy. */
   readonly view?: boolean;
+  /**
+   * The attributes with which the operator computes the same where these i8 operands and results are stored as u8, each
+   * element 128 more (see the pass store-unsigned); undefined where it cannot. Constants count as operands.
+   */
+  unsigned?(op: Op, places: UnsignedPlaces): AttributeRecord | undefined;
   /** Operands whose buffer the first result may take over, because element i is read before element i is written. */
   inPlace?(op: Op): readonly number[];
   /** Multiply-accumulates of one run. */

@@ -10,6 +10,8 @@ import { fuseActivation } from './fuse-activation.ts';
 import { fuseRequantize } from './fuse-requantize.ts';
 import { makeInteger } from './make-integer.ts';
 import type { Pass } from './pass.ts';
+import { type Isa, isas } from './schedule/isa.ts';
+import { storeUnsigned } from './store-unsigned.ts';
 
 /** Every pass, in the order in which a compilation runs them. */
 export const pipeline: readonly Pass[] = [
@@ -24,11 +26,22 @@ export const pipeline: readonly Pass[] = [
   eliminateDeadCode, // last: whatever the others left without users
 ];
 
+/** The passes that follow for an instruction set, in order. */
+function passesFor(isa: Isa | undefined): readonly Pass[] {
+  if (isa?.activations !== 'u8') return [];
+  return [
+    storeUnsigned, // behind fuse-requantize, so that results move with their requantization
+    eliminateDeadCode, // constants that moved
+  ];
+}
+
 /** The passes that give every operator an executable form, and nothing more: what the reference interpreter needs. */
 export const executable: readonly Pass[] = [makeInteger];
 
 export interface PipelineOptions {
   readonly passes?: readonly Pass[];
+  /** The instruction set that follows: it may want values stored otherwise. */
+  readonly isa?: Isa;
   /** Called after each pass, for printing and for verification. */
   readonly after?: (pass: Pass, module: Module) => void;
   readonly report?: (diagnostic: Diagnostic) => void;
@@ -37,18 +50,20 @@ export interface PipelineOptions {
 /** Runs passes over the module's functions, in place. */
 export function runPasses(module: Module, options: PipelineOptions = {}): void {
   const report = options.report ?? (() => {});
-  for (const pass of options.passes ?? pipeline) {
+  for (const pass of [...(options.passes ?? pipeline), ...passesFor(options.isa)]) {
     for (const func of module.functions) pass.run(func, { module, report });
     options.after?.(pass, module);
   }
 }
 
+const everyPass: readonly Pass[] = [...pipeline, ...isas.flatMap(passesFor)];
+
 /** A pass by name. */
 export function passNamed(name: string): Pass | undefined {
-  return pipeline.find((p) => p.name === name);
+  return everyPass.find((p) => p.name === name);
 }
 
 /** Every pass name, once, in pipeline order. */
 export function passNames(): string[] {
-  return [...new Set(pipeline.map((p) => p.name))];
+  return [...new Set(everyPass.map((p) => p.name))];
 }

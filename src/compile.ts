@@ -64,6 +64,7 @@ export function lowerModule(module: Module, options: LowerProgramOptions & { rea
   const { name, afterPass, isa = scalar } = options;
   runPasses(module, {
     report: (d) => diagnostics.push(d),
+    isa,
     ...(afterPass === undefined ? {} : { after: afterPass }),
   });
   const loops = lowerFunction(module.entry, { name, isa });

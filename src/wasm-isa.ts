@@ -3,8 +3,11 @@ import type { WasmFeatures } from '../backends/wasm/features.ts';
 import { internalError } from '../ir/diagnostics.ts';
 import { type Isa, isas, scalar } from '../passes/schedule/isa.ts';
 
-/** Both kinds of SIMD take the one schedule: the relaxed row's operands would have to be unsigned to be exact. */
+/** Names of the rows for modules that may use SIMD. */
+const rows: Record<Exclude<WasmFeatures, 'scalar'>, string> = { simd: 'wasm-simd128', relaxed: 'wasm-relaxed' };
+
 export function wasmIsa(features: WasmFeatures): Isa {
   if (features === 'scalar') return scalar;
-  return isas.find((isa) => isa.name === 'wasm-simd128') ?? internalError('there is no schedule for wasm SIMD');
+  const row = rows[features];
+  return isas.find((isa) => isa.name === row) ?? internalError(`there is no instruction set ${row}`);
 }

@@ -79,7 +79,7 @@ export async function runKernelEverywhere(test: Filetest, kernel: Kernel): Promi
       },
     ],
   ]);
-  for (const { features } of wasmBuilds) engines.set(`wasm ${features}`, instantiateWasm(program, features));
+  for (const { name, features } of wasmBuilds) engines.set(`wasm ${name}`, instantiateWasm(program, features));
   if (hasWebGpu) engines.set('wgsl', await createWgslEngine(program));
   if (hasCompiler('gcc')) {
     const cflags = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];

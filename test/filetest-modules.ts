@@ -79,9 +79,9 @@ async function enginesFor(parse: () => Module): Promise<Map<string, Engine>> {
   const plain = parse();
   runPasses(plain, { passes: executable });
   const reference = createReferenceRunner(plain.entry);
-  const module = parse();
-  runPasses(module);
   const lower = (isa: Isa) => {
+    const module = parse();
+    runPasses(module, { isa });
     const program = lowerFunction(module.entry, { name: 'filetest', isa });
     for (const kernel of program.kernels) expect(verifyKernel(kernel)).toEqual([]);
     assertProgramVerified(program);
@@ -107,8 +107,8 @@ async function enginesFor(parse: () => Module): Promise<Map<string, Engine>> {
       },
     ],
   ]);
-  for (const { features, isa } of wasmBuilds) {
-    engines.set(`wasm ${features}`, instantiateWasm(isa === scalar ? program : lower(isa), features));
+  for (const { name, features, isa } of wasmBuilds) {
+    engines.set(`wasm ${name}`, instantiateWasm(isa === scalar ? program : lower(isa), features));
   }
   if (hasWebGpu) engines.set('wgsl', await createWgslEngine(lower(wgsl)));
   if (hasCompiler('gcc')) {

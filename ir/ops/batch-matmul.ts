@@ -14,6 +14,7 @@ import {
 } from '../quantized-contraction.ts';
 import { broadcastShape, broadcastStrides, forEachIndex } from '../shapes.ts';
 import { elementCount } from '../types.ts';
+import { unsignedByZeros } from '../unsigned-storage.ts';
 
 /** A stack of matrices: its leading dimensions, and rows and columns after an adjoint. */
 interface Stack {
@@ -70,6 +71,7 @@ export const batchMatmul = defineOp({
       },
     });
   },
+  unsigned: unsignedByZeros(['input_zero', 'weights_zero']),
   reference({ operands, attributes, results }) {
     const [x, w] = operands;
     const y = results[0]!;
@@ -135,9 +137,9 @@ export const batchMatmul = defineOp({
         result: { buffer: result(0), shape: y.shape, index: [...leading(y.shape), row, column] },
         inputZero: attributes.input_zero,
         weightsZero: attributes.weights_zero,
+        ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [layout.channels], index: [column] } }),
         accumulator: accumulatorOf(x, attributes),
         epilogue: (b, acc) => end.emit(b, acc, b.constant(0)),
-        ...(end.bias === undefined ? {} : { bias: { buffer: end.bias, shape: [layout.channels], index: [column] } }),
       },
     ];
   },

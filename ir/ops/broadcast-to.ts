@@ -6,6 +6,7 @@ import { broadcastShape, broadcastStrides, forEachRowIndex } from '../shapes.ts'
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { elementCount, sameShape, stridesOf } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 import { reshape } from './reshape.ts';
 
 export const broadcastTo = defineOp({
@@ -29,6 +30,7 @@ export const broadcastTo = defineOp({
     if (x.producer?.definition !== op.definition) return undefined;
     return [builder.create(op.definition, [x.producer.operand(0)], { shape })];
   },
+  unsigned: unsignedAlike,
   reference({ operands, attributes: { shape }, results }) {
     const x: Elements = operands[0]!.data;
     const y: Elements = results[0]!.data;

@@ -5,6 +5,7 @@ import { movedType, ruleSameElements } from '../moved-type.ts';
 import { copyElements } from '../strided-copy.ts';
 import { copyRun } from '../tensor-data.ts';
 import { elementCount, stridesOf } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 
 export const concat = defineOp({
   name: 'concat',
@@ -38,6 +39,7 @@ export const concat = defineOp({
     const unchanged = parts.length === op.operands.length && flat.length === parts.length;
     return unchanged ? undefined : [builder.create(op.definition, flat, op.attributes)];
   },
+  unsigned: unsignedAlike,
   reference({ operands, attributes: { axis }, results }) {
     const { type, data } = results[0]!;
     const rows = elementCount(type.shape.slice(0, axis));

@@ -13,6 +13,7 @@ import {
   referenceArithmetic,
 } from '../quantized-contraction.ts';
 import { elementCount } from '../types.ts';
+import { unsignedByZeros } from '../unsigned-storage.ts';
 
 export const fullyConnected = defineOp({
   name: 'fully_connected',
@@ -63,6 +64,7 @@ export const fullyConnected = defineOp({
     });
   },
   linear: { weights: 1, axis: 0, bias: 2 },
+  unsigned: unsignedByZeros(['input_zero', 'weights_zero']),
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
     const y = results[0]!;

@@ -5,6 +5,7 @@ import { movedType } from '../moved-type.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
 import { copyRun } from '../tensor-data.ts';
 import { elementCount, stridesOf } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 
 export const gatherNd = defineOp({
   name: 'gather_nd',
@@ -26,6 +27,7 @@ export const gatherNd = defineOp({
     rule(!chosen.includes(0) || elementCount(shape) === 0, 'cannot choose from a dimension without elements');
     return [movedType(x, shape)];
   },
+  unsigned: unsignedAlike,
   reference({ operands, results }) {
     const [x, indices] = [operands[0]!, operands[1]!];
     const depth = indices.type.shape.at(-1)!;

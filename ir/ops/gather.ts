@@ -7,6 +7,7 @@ import { movedType } from '../moved-type.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
 import { copyRun, numbersOf } from '../tensor-data.ts';
 import { elementCount, sameShape } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 import { constantOf } from './constant.ts';
 import { reshape } from './reshape.ts';
 import { slice } from './slice.ts';
@@ -48,6 +49,7 @@ export const gather = defineOp({
     });
     return [builder.create(reshape, [taken], { shape: op.result.type.shape })];
   },
+  unsigned: unsignedAlike,
   reference({ operands, attributes: { axis, batch_dims }, results }) {
     const [x, indices] = [operands[0]!, operands[1]!];
     const y = results[0]!.data;

@@ -40,6 +40,7 @@ import { lstm } from './lstm.ts';
 import { maximum, minimum } from './maximum.ts';
 import { mirrorPad } from './mirror-pad.ts';
 import { mul } from './mul.ts';
+import { offsetBinary } from './offset-binary.ts';
 import { pad } from './pad.ts';
 import { averagePool2d, l2Pool2d, maxPool2d } from './pool2d.ts';
 import { pow } from './pow.ts';
@@ -126,6 +127,7 @@ const list: readonly AnyOpDefinition[] = [
   mul,
   neg,
   notEqual,
+  offsetBinary,
   pad,
   pow,
   prelu,

@@ -67,6 +67,8 @@ export const integerSoftmax = defineOp({
     rule(y !== undefined && ['i8', 'u8', 'i16'].includes(y.element), 'needs a result type of i8, u8 or i16');
     return [tensorType(y.element, x.shape, y.quant)];
   },
+  // Only differences of elements matter.
+  unsigned: (op, { operands, results }) => (operands[1] || results[0] ? undefined : op.attributes),
   reference({ operands, results }) {
     const [x, exp] = [operands[0]!, operands[1]!.data as Int32Array];
     const y = results[0]!;

@@ -24,6 +24,8 @@ export const lookup = defineOp({
     rule(isInteger(table.element) && table.element !== 'i64', `has a table of ${table.element}`);
     return [tensorType(table.element, x.shape, asked?.[0]?.quant)];
   },
+  // The table has an entry for every x, in order; its entries are the elements of y.
+  unsigned: (op, { operands, results }) => (operands[1] === results[0] ? op.attributes : undefined),
   reference({ operands, results }) {
     const x = operands[0]!;
     const table = operands[1]!.data as Int32Array;

@@ -8,6 +8,7 @@ import { forEachRowIndex, stridedIndex } from '../shapes.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { elementCount, stridesOf } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 import { paddedShape } from './pad.ts';
 
 export const mirrorPad = defineOp({
@@ -30,6 +31,7 @@ export const mirrorPad = defineOp({
     }
     return [movedType(x, shape)];
   },
+  unsigned: unsignedAlike,
   reference({ operands, attributes: { before, mode }, results }) {
     const x: Elements = operands[0]!.data;
     const y: Elements = results[0]!.data;

@@ -8,6 +8,7 @@ import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, fillElements, joinDimensions, type StridedLayout } from '../strided-copy.ts';
 import { copyRun, type TensorData } from '../tensor-data.ts';
 import { elementCount, integerRange, stridesOf, type TensorType } from '../types.ts';
+import { offsetWhere, unsignedAlike } from '../unsigned-storage.ts';
 
 export const pad = defineOp({
   name: 'pad',
@@ -38,6 +39,10 @@ export const pad = defineOp({
     const before = own.before.map((n, d) => n + inner.before[d]!);
     const after = own.after.map((n, d) => n + inner.after[d]!);
     return [builder.create(op.definition, [x.producer.operand(0)], { before, after, value: own.value })];
+  },
+  unsigned(op, places) {
+    const attributes = unsignedAlike(op, places);
+    return attributes && { ...attributes, value: offsetWhere(places.results[0], op.attributes.value as number) };
   },
   reference({ operands, attributes: { before, value }, results }) {
     const x = operands[0]!;

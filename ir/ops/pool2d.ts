@@ -7,6 +7,7 @@ import { greater, INT32_MAX, lesser, roundHalfAway } from '../numerics.ts';
 import { type Bounds, quantizedBounds, unbounded } from '../quantized.ts';
 import { windowCount } from '../shapes.ts';
 import { type ElementType, integerRange, type TensorType, tensorType } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 
 const attributes = {
   kernel: attr.ints({ length: 2, min: 1, doc: 'Height and width of the window.' }),
@@ -161,6 +162,7 @@ function definePool(pooling: Pooling): OpDefinition<Attributes> {
     attributes,
     results: ['y'],
     types: (input) => [resultType(pooling, input)],
+    ...(pooling.sums ? {} : { unsigned: unsignedAlike }),
     reference({ operands, attributes: { kernel, stride, pad, clamp }, results }) {
       const [x, y] = [operands[0]!, results[0]!];
       const [n, height, width, channels] = x.type.shape as [number, number, number, number];

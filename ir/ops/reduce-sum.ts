@@ -17,6 +17,7 @@ import {
   reductionSpace,
 } from '../reduction.ts';
 import { type ElementType, integerRange, type TensorType, tensorType } from '../types.ts';
+import { unsignedByZeros } from '../unsigned-storage.ts';
 import { requantize } from './requantize.ts';
 
 const sumAttributes = {
@@ -89,6 +90,7 @@ export const reduceSum = defineOp({
       const factor = scaleAndZero(x, 'input').scale / scaleAndZero(y, 'result').scale;
       return requantizationFor([factor], y, unbounded, rounding);
     }),
+  unsigned: unsignedByZeros(['input_zero']),
   reference({ operands, attributes, results }) {
     const x = operands[0]!;
     const { axes, input_zero, requant } = attributes;

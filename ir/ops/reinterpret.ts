@@ -2,6 +2,7 @@
 import { defineOp, required, rule } from '../define-op.ts';
 import { copyRun } from '../tensor-data.ts';
 import { sameType, tensorType } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 
 export const reinterpret = defineOp({
   name: 'reinterpret',
@@ -24,6 +25,7 @@ export const reinterpret = defineOp({
     const source = x.producer.operand(0);
     return [sameType(source.type, type) ? source : builder.create(op.definition, [source], {}, type)];
   },
+  unsigned: unsignedAlike,
   reference({ operands, results }) {
     copyRun(results[0]!.data, 0, operands[0]!.data, 0, operands[0]!.data.length);
   },

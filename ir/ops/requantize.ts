@@ -5,6 +5,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import type { AccumulatorKnowledge } from '../loops/lowering.ts';
 import { applyRequantization } from '../numerics.ts';
 import { elementCount, isInteger, type TensorType, tensorType } from '../types.ts';
+import { unsignedByZeros } from '../unsigned-storage.ts';
 
 export const requantize = defineOp({
   name: 'requantize',
@@ -25,6 +26,7 @@ export const requantize = defineOp({
     rule(factors === 1 || factors === x.shape.at(-1), `has ${factors} factors for ${x.shape.at(-1)} channels`);
     return [tensorType(y.element, x.shape, y.quant)];
   },
+  unsigned: unsignedByZeros(['input_zero']),
   reference({ operands, attributes, results }) {
     const x = operands[0]!;
     const y = results[0]!.data as Int32Array;

@@ -2,6 +2,7 @@
 import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { elementCount, sameType, tensorType } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 
 export const reshape = defineOp({
   name: 'reshape',
@@ -28,6 +29,7 @@ export const reshape = defineOp({
       ? [source]
       : [builder.create(op.definition, [source], op.attributes, op.result.type)];
   },
+  unsigned: unsignedAlike,
   reference({ operands, results }) {
     results[0]!.data.set(operands[0]!.data as never);
   },

@@ -6,6 +6,7 @@ import { nearestPositions, positionCode, samplingScale } from '../sampling.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
 import { copyRun } from '../tensor-data.ts';
 import { elementCount, type TensorType } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 
 /** Attributes of both resizing operators. */
 export const resizeAttributes = {
@@ -37,6 +38,7 @@ export const resizeNearest = defineOp({
     const x = required(operands, 0);
     return [movedType(x, resizedShape(x, size))];
   },
+  unsigned: unsignedAlike,
   reference({ operands, attributes, results }) {
     const { type, data } = operands[0]!;
     const [n, height, width, channels] = type.shape as [number, number, number, number];

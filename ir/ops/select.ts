@@ -3,6 +3,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
 import type { Elements } from '../tensor-data.ts';
 import { sameQuantization, tensorType } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 
 export const select = defineOp({
   name: 'select',
@@ -25,6 +26,7 @@ export const select = defineOp({
     rule(sameQuantization(a.quant, b.quant), 'chooses between tensors of one quantization');
     return [tensorType(a.element, elementwiseShape([condition.shape, a.shape, b.shape]), a.quant)];
   },
+  unsigned: unsignedAlike,
   reference({ operands, results }) {
     const [condition, a, b] = [operands[0]!, operands[1]!, operands[2]!];
     const y = results[0]!;

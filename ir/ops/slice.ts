@@ -7,6 +7,7 @@ import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { sameShape, stridesOf } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 import { concat } from './concat.ts';
 
 export const slice = defineOp({
@@ -49,6 +50,7 @@ export const slice = defineOp({
     const part = partTaken(before, own);
     return part && [builder.create(op.definition, [part.x], { ...own, start: part.start })];
   },
+  unsigned: unsignedAlike,
   reference({ operands, attributes, results }) {
     const x: Elements = operands[0]!.data;
     const y: Elements = results[0]!.data;

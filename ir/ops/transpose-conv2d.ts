@@ -13,6 +13,7 @@ import {
   referenceArithmetic,
 } from '../quantized-contraction.ts';
 import { elementCount } from '../types.ts';
+import { unsignedByZeros } from '../unsigned-storage.ts';
 import { maxPad } from '../window.ts';
 
 type Shape4 = readonly [number, number, number, number];
@@ -69,6 +70,7 @@ export const transposeConv2d = defineOp({
       },
     });
   },
+  unsigned: unsignedByZeros(['input_zero', 'weights_zero']),
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
     const y = results[0]!;

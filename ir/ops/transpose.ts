@@ -5,6 +5,7 @@ import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
 import { stridesOf, type TensorType, tensorType } from '../types.ts';
+import { unsignedAlike } from '../unsigned-storage.ts';
 import { reshape } from './reshape.ts';
 
 export const transpose = defineOp({
@@ -29,6 +30,7 @@ export const transpose = defineOp({
     const first = x.producer.attributes.perm as readonly number[];
     return [builder.create(op.definition, [x.producer.operand(0)], { perm: perm.map((d) => first[d]!) }, type)];
   },
+  unsigned: unsignedAlike,
   reference({ operands, attributes: { perm }, results }) {
     const x: Elements = operands[0]!.data;
     const y: Elements = results[0]!.data;

@@ -12,6 +12,10 @@ export interface Isa {
   readonly group: number;
   /** What dot multiplies; smaller integers are widened when they are loaded. */
   readonly operand: DotOperand;
+  /** Dot wants its other operand, the activations, unsigned: the pass store-unsigned makes them so. Absent: signed. */
+  readonly activations?: 'u8';
+  /** The row for contractions whose elements this one's dot does not take. Absent: scalar. */
+  readonly wider?: Isa;
   /** Registers that hold accumulators and operands of a tile at once, addresses and counters apart. */
   readonly registers: number;
   /** Vectors of f32 are as cheap as vectors of i32: requantization goes through them where that is proved equal. */
@@ -30,13 +34,24 @@ export const scalar: Isa = { name: 'scalar', lanes: 1, group: 1, operand: 'i16',
 /** WGSL: four accumulators as a vector, and dot4I8Packed for each. */
 export const wgsl: Isa = { name: 'wgsl', lanes: 4, group: 4, operand: 'i8', registers: 32, wordStores: true };
 
+/** WebAssembly SIMD: i32x4.dot_i16x8_s. */
+const wasmSimd: Isa = {
+  ...{ name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16 },
+  floatRequantize: true,
+};
+
+/** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s, on engines where it is exact for unsigned activations. */
+const wasmRelaxed: Isa = {
+  ...{ name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', activations: 'u8', registers: 16 },
+  wider: wasmSimd,
+  floatRequantize: true,
+};
+
 /** Rows by name. Those beyond `scalar` are spelled by no backend yet; the loop interpreter runs them all. */
 export const isas: readonly Isa[] = [
   scalar,
-  /** WebAssembly SIMD: i32x4.dot_i16x8_s. */
-  { name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16, floatRequantize: true },
-  /** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s (a rewrite keeps its second operand in 7 bits). */
-  { name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', registers: 16, floatRequantize: true },
+  wasmSimd,
+  wasmRelaxed,
   wgsl,
   /** Cortex-M4, M7, M33: SMLAD. */
   { name: 'armv7e-m', lanes: 1, group: 2, operand: 'i16', registers: 12 },
@@ -46,8 +61,8 @@ export const isas: readonly Isa[] = [
   { name: 'aarch64-dotprod', lanes: 4, group: 4, operand: 'i8', registers: 32 },
   /** AVX2: VPMADDWD. */
   { name: 'avx2', lanes: 8, group: 2, operand: 'i16', registers: 16 },
-  /** AVX-VNNI: VPDPBUSD (a rewrite makes its first operand unsigned). */
-  { name: 'avx-vnni', lanes: 8, group: 4, operand: 'i8', registers: 16 },
+  /** AVX-VNNI: VPDPBUSD. */
+  { name: 'avx-vnni', lanes: 8, group: 4, operand: 'i8', activations: 'u8', registers: 16 },
   /** Hexagon HVX: VRMPY. */
   { name: 'hvx', lanes: 32, group: 4, operand: 'i8', registers: 32 },
 ];

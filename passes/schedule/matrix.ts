@@ -85,8 +85,9 @@ class MatrixKernel extends TileKernel {
     const { buffer } = form.input;
     if (isa.lanes * isa.group === 1) return b.sub(b.load(buffer, position), this.bias.inputZero);
     const x = b.load(buffer, position, isa.group);
-    if (isa.group === 1) return b.splat(x, loopType(isa.operand, isa.lanes));
-    return b.splat(b.convert(x, loopType(isa.operand, isa.group)), loopType(isa.operand, isa.lanes * isa.group));
+    const element = isa.activations ?? isa.operand;
+    if (isa.group === 1) return b.splat(x, loopType(element, isa.lanes));
+    return b.splat(b.convert(x, loopType(element, isa.group)), loopType(element, isa.lanes * isa.group));
   }
 
   private product(acc: LoopValue, x: LoopValue, w: LoopValue): LoopValue {

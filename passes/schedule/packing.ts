@@ -135,6 +135,16 @@ function weightValues(contents: TensorArray, zero: number): WeightValues {
   return zero === 0 ? contents : Float64Array.from(contents, (w) => w - zero);
 }
 
+/** True when constant weights, their zero point subtracted, are integers of this element type. */
+export function weightsFit(form: StridedContraction, element: 'i8' | 'i16', context: ScheduleContext): boolean {
+  const contents = context.contents(form.weights.buffer);
+  if (contents === undefined) return false;
+  const values = weightValues(contents, form.origin.weightsZero);
+  if (values instanceof Int8Array) return true;
+  const { min, max } = integerRange(element);
+  return values.every((w: number) => w >= min && w <= max);
+}
+
 /** An array that holds what `values` does; bytes, the usual weights, stay bytes. */
 function emptyLike(values: WeightValues, count: number): Float32Array | Int8Array | Float64Array {
   if (values instanceof Float32Array) return new Float32Array(count);

@@ -11,12 +11,13 @@
 // Where an extent does not divide by the tile, the last tile ends with the axis and repeats a part of the one before it:
 // one body serves all, which keeps code small.
 import type { LoopBuilder } from '../../ir/loops/builder.ts';
-import type { ContractionLowering } from '../../ir/loops/lowering.ts';
+import type { Access, ContractionLowering } from '../../ir/loops/lowering.ts';
 import { type Band, bandOf } from './band.ts';
 import type { ScheduleContext } from './context.ts';
 import { depthwisePlan, emitDepthwise } from './depthwise.ts';
 import { type Isa, scalar } from './isa.ts';
 import { emitMatrix } from './matrix.ts';
+import { weightsFit } from './packing.ts';
 import { guardsOf } from './plain.ts';
 import { type StridedContraction, stridedForm } from './strided.ts';
 import type { TilePlan } from './tile-kernel.ts';
@@ -30,14 +31,14 @@ export function scheduleTiled(b: LoopBuilder, c: ContractionLowering, isa: Isa, 
     band = copiesExactly(c, context) ? bandOf(c, context.scratch) : undefined;
     if (band === undefined) return false;
   }
-  const form = stridedForm(c, band?.input ?? c.input);
+  const form = stridedForm(c, band?.input ?? c.input, isa.lanes === 1 ? new Set() : columnAxes(c));
   const plan = planAxes(form);
   const channels = depthwisePlan(form, plan, isa);
   if (channels !== undefined) {
     const vectors = isa.lanes === 1 || channelsFitVectors(form, channels, isa, context);
     emitDepthwise({ b, form, plan: channels, band, context, isa: vectors ? isa : scalar });
   } else {
-    emitMatrix({ b, form, plan, band, context, isa: matrixFits(form, plan, isa, context) ? isa : scalar });
+    emitMatrix({ b, form, plan, band, context, isa: matrixIsa(form, plan, isa, context) });
   }
   return true;
 }
@@ -47,6 +48,16 @@ export function copiesExactly(c: ContractionLowering, context: ScheduleContext):
   if (c.accumulator !== 'f32') return true;
   const weights = context.contents(c.weights.buffer);
   return weights !== undefined && (weights as Float32Array).every(Number.isFinite);
+}
+
+/**
+ * The axes that the weights alone run along. A vector of columns must not reach from one value of such an axis into the
+ * next: the epilogue takes its lanes for neighbours along the last.
+ */
+function columnAxes(c: ContractionLowering): ReadonlySet<number> {
+  const axesOf = (access: Access) => new Set(access.index.flatMap((form) => form.terms.map(([axis]) => axis)));
+  const [read, weighed] = [axesOf(c.input), axesOf(c.weights)];
+  return new Set([...weighed].filter((i) => c.axes[i]!.role === 'parallel' && !read.has(i)));
 }
 
 /** Rows run along the last axis of the input alone, columns along the last axis of the weights alone. */
@@ -72,14 +83,20 @@ export function isConstant(form: StridedContraction, context: ScheduleContext): 
   return [weights, bias].every((a) => a === undefined || context.contents(a.buffer) !== undefined);
 }
 
-/** True when the instruction set's dot can be fed from this contraction's buffers. */
+/** The row whose dot can be fed from this contraction's buffers: the instruction set's own, one for wider elements, scalar. */
+function matrixIsa(form: StridedContraction, plan: TilePlan, isa: Isa, context: ScheduleContext): Isa {
+  if (matrixFits(form, plan, isa, context)) return isa;
+  return isa.wider === undefined ? scalar : matrixIsa(form, plan, isa.wider, context);
+}
+
 function matrixFits(form: StridedContraction, plan: TilePlan, isa: Isa, context: ScheduleContext): boolean {
   if (isa.lanes === 1 && isa.group === 1) return true;
   const { origin, input, result } = form;
-  const elements = isa.operand === 'i8' ? ['i8'] : ['i8', 'u8', 'i16'];
+  const elements = isa.operand === 'i8' ? [isa.activations ?? 'i8'] : ['i8', 'u8', 'i16'];
   if (!isConstant(form, context) || !elements.includes(input.buffer.element) || origin.accumulator !== 'i32') {
     return false;
   }
+  if (!weightsFit(form, isa.operand, context)) return false;
   const inner = plan.reduce.at(-1);
   if (inner === undefined || input.strides[inner] !== 1 || form.axes[inner]!.extent % isa.group !== 0) return false;
   if (isa.lanes === 1) return true;

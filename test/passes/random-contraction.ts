@@ -17,33 +17,40 @@ export interface RandomContraction {
   readonly constants: ReadonlySet<Buffer>;
 }
 
-type Form = 'i8' | 'u8' | 'i16' | 'wide' | 'f32';
-export const forms: readonly Form[] = ['i8', 'u8', 'i16', 'wide', 'f32'];
+type Form = 'i8' | 'u8' | 'mixed' | 'i16' | 'wide' | 'f32';
+export const forms: readonly Form[] = ['i8', 'u8', 'mixed', 'i16', 'wide', 'f32'];
 
 const types: Record<Form, [input: ElementType, weights: ElementType, bias: ElementType, acc: 'i32' | 'i64' | 'f32']> = {
   i8: ['i8', 'i8', 'i32', 'i32'],
   u8: ['u8', 'u8', 'i32', 'i32'],
+  mixed: ['u8', 'i8', 'i32', 'i32'],
   i16: ['i16', 'i8', 'i32', 'i32'],
   wide: ['i16', 'i8', 'i64', 'i64'],
   f32: ['f32', 'f32', 'f32', 'f32'],
 };
 
-/** A random contraction of a form; often one whose channels fill vectors of these lanes and groups. */
+/**
+ * A random contraction of a form; often one whose channels fill vectors of these lanes and groups. `channelwise`: every
+ * channel keeps to itself, and windows are large.
+ */
 export function randomContraction(
   random: () => number,
   form: Form,
   { lanes, group }: Pick<Isa, 'lanes' | 'group'>,
+  channelwise = false,
 ): RandomContraction {
   const pick = <T>(values: readonly T[]): T => values[randomInteger(random, 0, values.length - 1)]!;
   const upTo = (high: number) => randomInteger(random, 1, high);
   const [inputElement, weightElement, biasElement, accumulator] = types[form];
-  const depthwise = random() < 0.3;
-  const extents = { batch: upTo(2), row: upTo(3), column: upTo(7), group: depthwise ? pick([1, 3, 8, 33]) : upTo(2) };
+  const depthwise = channelwise || random() < 0.3;
+  const channels = channelwise ? [lanes - 1, lanes, 2 * lanes, 3 * lanes + 1] : [1, 3, 8, 33];
+  const rows = channelwise ? pick([1, 2, 5, 9]) : upTo(3);
+  const extents = { batch: upTo(2), row: rows, column: upTo(7), group: depthwise ? pick(channels) : upTo(2) };
   const phases = random() < 0.2 ? upTo(3) : 1;
   const filled = random() < 0.5;
   const out = depthwise ? 1 : filled ? lanes + upTo(5) : pick([1, 2, 3, 4, 5, 8, 9, 33]);
   const depth = depthwise ? 1 : filled ? group * upTo(2) : pick([1, 2, 3, 4, 7, 8, 16]);
-  const kernel = [upTo(3), upTo(depthwise ? 5 : 3)] as const;
+  const kernel = [upTo(channelwise ? 7 : 3), upTo(depthwise ? 5 : 3)] as const;
   const [stride, dilation] = [
     [upTo(2), upTo(3)],
     [upTo(2), upTo(2)],

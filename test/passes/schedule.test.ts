@@ -66,7 +66,9 @@ describe.each([...isas])('$name', (isa) => {
       expect(bytesOf(result), `contraction ${n}`).toEqual(bytesOf(expected));
       if (uses(kernel, 'dot')) dots++;
     }
-    const dotted = isa.group > 1 && (form === 'i8' || (isa.operand === 'i16' && (form === 'u8' || form === 'i16')));
+    const bytes = isa.activations === 'u8' ? 'mixed' : 'i8';
+    const wide = isa.operand === 'i16' || isa.wider?.operand === 'i16';
+    const dotted = isa.group > 1 && (form === bytes || (wide && ['i8', 'u8', 'mixed', 'i16'].includes(form)));
     if (dotted) expect(dots).toBeGreaterThan(0);
     else expect(dots).toBe(0);
   });
