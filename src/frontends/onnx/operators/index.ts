@@ -1,6 +1,7 @@
 // All rows of the operator table, by domain.
 import type { Row, Rows } from '../node-context.ts';
 import { arithmeticRows } from './arithmetic.ts';
+import { attentionRows } from './attention.ts';
 import { comparisonRows } from './comparison.ts';
 import { controlRows } from './control.ts';
 import { convolutionRows } from './convolution.ts';
@@ -17,6 +18,7 @@ import { shapingRows } from './shaping.ts';
 const domains: Readonly<Record<string, Rows>> = {
   '': {
     ...arithmeticRows,
+    ...attentionRows,
     ...comparisonRows,
     ...controlRows,
     ...convolutionRows,
