@@ -9,6 +9,8 @@ import type { Contestant } from './peers.ts';
 
 export interface Artifact {
   readonly contestant: Contestant;
+  /** A page that runs it once. */
+  readonly firstResult: string;
   readonly macs: number;
   /** File name to contents. */
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -16,13 +18,15 @@ export interface Artifact {
   readonly calls: number;
 }
 
+const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
 /** A folder of artifacts, served as /int8c; `remove()` deletes it. */
 export class ArtifactFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'int8c-web-'));
 
   constructor() {
-    for (const name of ['int8c-runner.js', 'first-result.html']) {
-      copyFileSync(fileURLToPath(new URL(name, import.meta.url)), join(this.path, name));
+    for (const name of ['int8c-runner.js', 'first-result-peer.html', 'first-result-empty.html']) {
+      copyFileSync(beside(name), join(this.path, name));
     }
   }
 
@@ -32,6 +36,7 @@ export class ArtifactFolder {
     const folder = `${network.golden}-${label.replaceAll(' ', '-')}`;
     mkdirSync(join(this.path, folder));
     for (const [name, contents] of files) writeFileSync(join(this.path, folder, name), contents);
+    copyFileSync(beside('first-result.html'), join(this.path, folder, 'first-result.html'));
     const url = `/int8c/${folder}/network.js`;
     const contestant = {
       kind: 'external',
@@ -40,7 +45,13 @@ export class ArtifactFolder {
       url,
       target: options.target,
     } as const;
-    return { contestant, macs: manifest.macs, files, calls: manifest.calls.length };
+    return {
+      contestant,
+      firstResult: `/int8c/${folder}/first-result.html`,
+      macs: manifest.macs,
+      files,
+      calls: manifest.calls.length,
+    };
   }
 
   remove(): void {
