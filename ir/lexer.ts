@@ -101,6 +101,7 @@ export const Carry = contextualWord('carry');
 export const Align = contextualWord('align');
 export const Lanes = contextualWord('lanes');
 export const Packed = contextualWord('packed');
+export const Varies = contextualWord('varies');
 export const At = contextualWord('at');
 export const As = contextualWord('as');
 export const Arena = contextualWord('arena');

@@ -67,7 +67,8 @@ class KernelElaborator {
       source.fail('I8C0101', syntax.name.startOffset, `${syntax.name.image} is defined twice`);
     const { element, length } = sequenceOf(source, syntax.element, syntax.length);
     const plain: Buffer = { name, element, length, role: wordOf(source, syntax.role, roles) };
-    const buffer = syntax.packing === undefined ? plain : { ...plain, packing: stringOf(source, syntax.packing) };
+    const sized: Buffer = syntax.varies ? { ...plain, varies: true } : plain;
+    const buffer = syntax.packing === undefined ? sized : { ...sized, packing: stringOf(source, syntax.packing) };
     this.buffers.set(name, buffer);
     return buffer;
   }

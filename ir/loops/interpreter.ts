@@ -3,6 +3,7 @@
 import { internalError } from '../diagnostics.ts';
 import type { TensorArray } from '../tensor-data.ts';
 import { bytesPerElement } from '../types.ts';
+import { argumentLength } from './calls.ts';
 import type { Block, Call, ForInstruction, Instruction, Kernel, LoopProgram, LoopValue } from './kernel.ts';
 import { type Lanes, type LaneValue, opcodeRow, wrapLane } from './opcodes.ts';
 import { checkArray, liveAfterCalls, StorageMemory } from './storage-memory.ts';
@@ -135,8 +136,8 @@ class Activation {
     const bound = this.memory.get(buffer);
     const place = `kernel ${this.kernel.name}: ${what} of ${lanes} at ${buffer.name}[${index}]`;
     if (bound === undefined) return internalError(`${place}, which is not a buffer of the kernel`);
-    if (index < 0 || index + lanes > buffer.length) {
-      return internalError(`${place} leaves the buffer of ${buffer.length} elements`);
+    if (index < 0 || index + lanes > bound.array.length) {
+      return internalError(`${place} leaves the buffer of ${bound.array.length} elements`);
     }
     if ((bound.base + index * bytesPerElement(buffer.element)) % align !== 0) {
       return internalError(`${place} is not aligned to ${align} bytes`);
@@ -165,7 +166,7 @@ export function runKernel(
   const memory = new Map<Buffer, Binding>();
   for (const b of kernel.buffers) {
     const array = buffers.get(b) ?? internalError(`kernel ${kernel.name} has no memory for ${b.name}`);
-    checkArray(`buffer ${b.name} of kernel ${kernel.name}`, b.element, b.length, array);
+    checkArray(`buffer ${b.name} of kernel ${kernel.name}`, b.element, b.varies ? array.length : b.length, array);
     memory.set(b, { array, base: 0 });
   }
   new Activation(kernel, memory, options).run(scalars);
@@ -188,12 +189,12 @@ function bindArguments(call: Call, memory: StorageMemory): Map<Buffer, Binding> 
   return new Map(
     kernel.buffers.map((b, i) => {
       const { storage, offset } = args[i]!;
-      const end = offset + b.length;
+      const end = offset + argumentLength(b, args[i]!);
       if (offset < 0 || end > storage.length) {
         internalError(`kernel ${kernel.name}: ${b.name} takes [${offset}, ${end}) of ${storage.name}`);
       }
       const array = memory.arrayOf(storage).subarray(offset, end);
-      checkArray(`buffer ${b.name} of kernel ${kernel.name}`, b.element, b.length, array);
+      checkArray(`buffer ${b.name} of kernel ${kernel.name}`, b.element, end - offset, array);
       return [b, { array, base: offset * bytesPerElement(b.element) }];
     }),
   );

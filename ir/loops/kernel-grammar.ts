@@ -1,7 +1,7 @@
 // The grammar of kernels in the text form of the loop IR; parser.ts adds programs and is what callers use.
 //
 //   kernel      := 'kernel' @name '(' [buffer (',' buffer)*] [';' scalar (',' scalar)*] ')' [STRING] '{' block '}'
-//   buffer      := %name ':' ROLE ELEMENT '[' LENGTH ']' ['packed' STRING]
+//   buffer      := %name ':' ROLE ELEMENT '[' LENGTH ']' ['varies'] ['packed' STRING]
 //   scalar      := %name ':' TYPE
 //   block       := instruction* ['yield' value (',' value)*]
 //   instruction := 'store' place ',' value ['align' N] | [results '='] (load | compute | loop | conditional)
@@ -47,6 +47,7 @@ import {
   True,
   Unrolled,
   ValueName,
+  Varies,
   Word,
   Yield,
 } from '../lexer.ts';
@@ -90,7 +91,8 @@ export abstract class KernelGrammar extends SharedGrammar {
     const role = this.CONSUME(Word);
     const element = this.CONSUME2(Word);
     const length = this.CONSUME(List);
-    return { name, role, element, length, packing: this.SUBRULE(this.packing) };
+    const varies = this.OPTION(() => this.CONSUME(Varies)) !== undefined;
+    return { name, role, element, length, varies, packing: this.SUBRULE(this.packing) };
   });
 
   protected readonly packing: ParserMethod<[], IToken | undefined> = this.RULE('packing', () =>

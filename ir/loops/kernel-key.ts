@@ -1,9 +1,17 @@
 // A text that two kernels share exactly when they compute the same on equal buffers: names and comments do not count.
-import type { Block, ComputeInstruction, Instruction, Kernel, LoopValue } from './kernel.ts';
+import type { Block, Instruction, Kernel, LoopValue } from './kernel.ts';
 import type { Buffer } from './types.ts';
+import { operandsOf } from './uses.ts';
 
-/** What the key says of a constant operand in place of its number; undefined for the number. */
-export type Abstraction = (x: ComputeInstruction, operand: number, value: number | bigint) => string | undefined;
+/** In what kernels of one key may differ. */
+export interface Abstraction {
+  /**
+   * What the key says of a constant operand (see `operandsOf`) in place of its type and number; undefined for these.
+   */
+  constant?(x: Instruction, operand: number, value: number | bigint): string | undefined;
+  /** Lengths of buffers and alignments do not count. */
+  readonly extents?: boolean;
+}
 
 /** The number that a value is: that of a constant, or of a vector of equal constants. */
 export function constantNumber(v: LoopValue): number | bigint | undefined {
@@ -13,7 +21,7 @@ export function constantNumber(v: LoopValue): number | bigint | undefined {
 }
 
 /** The structure of a kernel as text: buffers and values by position, constants by their numbers. */
-export function kernelKey(kernel: Kernel, abstraction: Abstraction = () => undefined): string {
+export function kernelKey(kernel: Kernel, abstraction: Abstraction = {}): string {
   const values = new Map<LoopValue, number>();
   const buffers = new Map<Buffer, number>(kernel.buffers.map((b, i) => [b, i]));
   const out: string[] = [];
@@ -21,10 +29,12 @@ export function kernelKey(kernel: Kernel, abstraction: Abstraction = () => undef
     const value = constantNumber(v);
     return value === undefined ? String(values.get(v) ?? -1) : `${v.type} ${Object.is(value, -0) ? '-0' : value}`;
   };
-  const operand = (x: ComputeInstruction, i: number): string => {
-    const value = constantNumber(x.operands[i]!);
-    return (value === undefined ? undefined : abstraction(x, i, value)) ?? name(x.operands[i]!);
-  };
+  const operands = (x: Instruction): string[] =>
+    operandsOf(x).map((v, i) => {
+      const value = constantNumber(v);
+      return (value === undefined ? undefined : abstraction.constant?.(x, i, value)) ?? name(v);
+    });
+  const align = (bytes: number) => (abstraction.extents ? '' : bytes);
   const define = (v: LoopValue) => {
     values.set(v, values.size);
     out.push(v.type);
@@ -41,32 +51,35 @@ export function kernelKey(kernel: Kernel, abstraction: Abstraction = () => undef
         break;
       case 'compute': {
         if (constantNumber(x.result) !== undefined) break;
-        const operands = x.operands.map((_, i) => operand(x, i)).join();
-        out.push(x.opcode, operands, x.immediates.lanes?.join() ?? '', x.immediates.rounding ?? '');
+        const { lanes, rounding } = x.immediates;
+        out.push(x.opcode, operands(x).join(), lanes?.join() ?? '', rounding ?? '');
         define(x.result);
         break;
       }
       case 'load':
-        out.push(`l${buffers.get(x.buffer)}[${name(x.index)}]${x.align}`);
+        out.push(`l${buffers.get(x.buffer)}[${operands(x)}]${align(x.align)}`);
         define(x.result);
         break;
       case 'store':
-        out.push(`s${buffers.get(x.buffer)}[${name(x.index)}]${x.align}=${name(x.value)}`);
+        out.push(`s${buffers.get(x.buffer)}[${operands(x)}]${align(x.align)}`);
         break;
       case 'for':
-        out.push(`${x.mode} ${name(x.lower)} ${name(x.upper)} ${x.step}`, x.inits.map(name).join());
+        out.push(`${x.mode} ${operands(x)} ${x.step}`);
         block(x.block);
         x.results.forEach(define);
         break;
       case 'if':
-        out.push(`if ${name(x.condition)}`);
+        out.push(`if ${operands(x)}`);
         block(x.consequent);
         block(x.alternate);
         x.results.forEach(define);
         break;
     }
   };
-  for (const b of kernel.buffers) out.push(`${b.role} ${b.element}[${b.length}]${b.packing ?? ''}`);
+  for (const b of kernel.buffers) {
+    const length = abstraction.extents ? '' : `${b.length}${b.varies ? ' varies' : ''}`;
+    out.push(`${b.role} ${b.element}[${length}]${b.packing ?? ''}`);
+  }
   kernel.scalars.forEach(define);
   block(kernel.body);
   return out.join(';');

@@ -59,7 +59,7 @@ class KernelPrinter {
   kernel(kernel: Kernel): string {
     const buffers = kernel.buffers.map((b) => {
       const packing = b.packing === undefined ? '' : ` packed ${JSON.stringify(b.packing)}`;
-      return `${this.buffer(b)}: ${b.role} ${b.element}[${b.length}]${packing}`;
+      return `${this.buffer(b)}: ${b.role} ${b.element}[${b.length}]${b.varies ? ' varies' : ''}${packing}`;
     });
     const scalars = kernel.scalars.map((v) => `${this.value(v)}: ${v.type}`);
     const params = buffers.join(', ') + (scalars.length === 0 ? '' : `; ${scalars.join(', ')}`);

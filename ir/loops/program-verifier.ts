@@ -3,6 +3,8 @@
 import { CompileError, type Diagnostic, quoteName } from '../diagnostics.ts';
 import { allocateArray } from '../tensor-data.ts';
 import { bytesPerElement, elementCount, isElementType, tensorType, typeProblem } from '../types.ts';
+import { accessesOutside } from './bounds.ts';
+import { argumentLength, kernelOfCall } from './calls.ts';
 import type { Argument, Call, LoopProgram, Storage, StorageClass } from './kernel.ts';
 import { arenaAlignment } from './storage-memory.ts';
 import type { Buffer, BufferRole, LoopType } from './types.ts';
@@ -105,7 +107,8 @@ class ProgramVerifier {
     this.require(offset + byteLength(s) <= bytes, `ends at byte ${offset + byteLength(s)} of an arena of ${bytes}`);
   }
 
-  private call({ kernel, args, scalars }: Call): void {
+  private call(call: Call): void {
+    const { kernel, args, scalars } = call;
     this.require(this.program.kernels.includes(kernel), 'calls a kernel that is not in the program');
     const { buffers } = kernel;
     this.require(args.length === buffers.length, `takes ${buffers.length} buffers, got ${args.length}`);
@@ -122,6 +125,16 @@ class ProgramVerifier {
       if (arg !== undefined) this.argument(buffer, arg);
     }
     this.overlaps(buffers, args);
+    if (buffers.some((b) => b.varies) && this.diagnostics.length === 0) this.reached(call);
+  }
+
+  /** With the scalars and lengths of a call that kernels of several extents share, no access may leave its buffer. */
+  private reached(call: Call): void {
+    for (const { access, elements } of accessesOutside(kernelOfCall(call))) {
+      const { name, length } = access.buffer;
+      const at = elements.min < 0 ? elements.min : elements.max;
+      this.require(false, `reaches element ${at} of buffer ${quoteName(name)}, which has ${length}`);
+    }
   }
 
   private argument(buffer: Buffer, { storage, offset }: Argument): void {
@@ -132,7 +145,8 @@ class ProgramVerifier {
       storage.element === buffer.element,
       `${what} has ${buffer.element} elements, ${given} has ${storage.element}`,
     );
-    const fits = Number.isSafeInteger(offset) && offset >= 0 && offset + buffer.length <= storage.length;
+    const least = buffer.varies ? 0 : buffer.length;
+    const fits = Number.isSafeInteger(offset) && offset >= 0 && offset + least <= storage.length;
     this.require(fits, `${what} needs ${buffer.length} elements from ${offset} on; ${given} has ${storage.length}`);
     this.require(
       storage.packing === buffer.packing,
@@ -149,7 +163,7 @@ class ProgramVerifier {
    * the whole place of an operand (OpDefinition.inPlace: element i is read before element i is written).
    */
   private overlaps(buffers: readonly Buffer[], args: readonly Argument[]): void {
-    const spans = args.map((arg, i) => this.span(arg, buffers[i]?.length ?? 0));
+    const spans = args.map((arg, i) => this.span(arg, argumentLength(buffers[i], arg)));
     for (let i = 0; i < spans.length; i++) {
       for (let j = i + 1; j < spans.length; j++) {
         const [a, b, x, y] = [spans[i], spans[j], buffers[i], buffers[j]];

@@ -1,9 +1,23 @@
 // Builds a kernel again, instruction by instruction, with changes on the way: the builder folds what they leave constant.
 import { LoopBuilder } from './builder.ts';
-import type { Block, ComputeInstruction, ForInstruction, Instruction, Kernel, LoopValue } from './kernel.ts';
+import type {
+  Block,
+  ComputeInstruction,
+  ForInstruction,
+  Instruction,
+  Kernel,
+  LoadInstruction,
+  LoopValue,
+  StoreInstruction,
+} from './kernel.ts';
 import { lanesOf } from './types.ts';
+import { operandsOf } from './uses.ts';
 
 export interface RebuildChanges {
+  /** What an instruction reads in place of an operand (see `operandsOf`); undefined to keep it. */
+  operand?(x: Instruction, position: number, b: LoopBuilder): LoopValue | undefined;
+  /** Where a load or store goes instead, and the alignment that is known there; undefined to keep both. */
+  access?(x: LoadInstruction | StoreInstruction): Pick<LoadInstruction, 'buffer' | 'align'> | undefined;
   /** What a `compute` becomes, given its new operands; undefined to keep it. */
   compute?(x: ComputeInstruction, operands: readonly LoopValue[], b: LoopBuilder): LoopValue | undefined;
   /** The counter's values for which a loop is written out; undefined to keep it a loop. */
@@ -43,6 +57,11 @@ class Rebuild {
 
   private readonly now = (v: LoopValue): LoopValue => this.values.get(v) ?? v;
 
+  /** What an instruction reads now. */
+  private operands(x: Instruction): LoopValue[] {
+    return operandsOf(x).map((v, i) => this.changes.operand?.(x, i, this.builder) ?? this.now(v));
+  }
+
   private define(old: readonly LoopValue[], now: readonly LoopValue[]): void {
     old.forEach((v, i) => {
       this.values.set(v, now[i] ?? v);
@@ -61,24 +80,29 @@ class Rebuild {
         this.values.set(x.result, b.constant(x.value, x.result.type));
         return;
       case 'compute': {
-        const operands = x.operands.map(this.now);
+        const operands = this.operands(x);
         this.values.set(x.result, this.changes.compute?.(x, operands, b) ?? this.compute(x, operands));
         return;
       }
       case 'load': {
-        const { buffer, index, align, result } = x;
-        this.values.set(result, b.load(buffer, this.now(index), lanesOf(result.type), align));
+        const { buffer, align } = this.changes.access?.(x) ?? x;
+        const [index] = this.operands(x) as [LoopValue];
+        this.values.set(x.result, b.load(buffer, index, lanesOf(x.result.type), align));
         return;
       }
-      case 'store':
-        b.store(x.buffer, this.now(x.index), this.now(x.value), x.align);
+      case 'store': {
+        const { buffer, align } = this.changes.access?.(x) ?? x;
+        const [index, value] = this.operands(x) as [LoopValue, LoopValue];
+        b.store(buffer, index, value, align);
         return;
+      }
       case 'for':
         if (!this.replaced(x)) this.loop(x);
         return;
       case 'if': {
         const branch = (block: Block) => () => this.block(block);
-        this.define(x.results, b.ifElse(this.now(x.condition), branch(x.consequent), branch(x.alternate)));
+        const [condition] = this.operands(x) as [LoopValue];
+        this.define(x.results, b.ifElse(condition, branch(x.consequent), branch(x.alternate)));
         return;
       }
     }
@@ -105,19 +129,19 @@ class Rebuild {
 
   private loop(x: ForInstruction): void {
     const [counter, ...carried] = x.block.args;
-    const inits = x.inits.map(this.now);
+    const [lower, upper, ...inits] = this.operands(x) as [LoopValue, LoopValue, ...LoopValue[]];
     const body = (i: LoopValue, values: readonly LoopValue[]) => {
       if (counter !== undefined) this.values.set(counter, i);
       this.define(carried, values);
       return this.block(x.block);
     };
     const iterations = this.changes.iterations?.(x);
-    let results = inits;
+    let results: LoopValue[] = inits;
     if (iterations === undefined) {
       const { mode, step } = x;
       const carry = carried.map((c) => c.name ?? 'acc');
       const options = { mode, step, carry, ...(counter?.name === undefined ? {} : { name: counter.name }) };
-      results = [...this.builder.forCarry(this.now(x.lower), this.now(x.upper), inits, body, options)];
+      results = [...this.builder.forCarry(lower, upper, inits, body, options)];
     } else {
       for (const i of iterations) results = [...body(this.builder.constant(i), results)];
     }

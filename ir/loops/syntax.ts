@@ -62,6 +62,7 @@ export interface BufferSyntax {
   readonly name: Token;
   readonly role: Token;
   readonly element: Token;
+  readonly varies: boolean;
   readonly length: Token;
   readonly packing: Token | undefined;
 }

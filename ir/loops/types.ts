@@ -70,6 +70,8 @@ export interface Buffer {
   readonly name: string;
   readonly element: ElementType;
   readonly length: number;
+  /** True where calls pass shorter ones too, and scalars that say so: `length` is that of the longest. */
+  readonly varies?: true;
   readonly role: BufferRole;
   /**
    * The order in which a constant was packed, when it is not the row-major order of its tensor: for example `n4k4`. The

@@ -4,40 +4,48 @@
 //
 //     conv2d { ... requantize(%acc, 1276881792, -1) }     conv2d(%multiplier, %shift) { ... requantize(%acc, %multiplier,
 //     conv2d_2 { ... requantize(%acc, 1590606080, -2) }     %shift) } called with 1276881792, -1 and 1590606080, -2
-import type { Call, ComputeInstruction, Instruction, Kernel, LoopValue } from '../../ir/loops/kernel.ts';
-import { type Abstraction, constantNumber, kernelKey } from '../../ir/loops/kernel-key.ts';
+//
+// Where code is downloaded, layers of different extents share a kernel as well, if their loops are nested alike: extents,
+// strides and offsets become parameters.
+import type { Call, Instruction, Kernel, LoadInstruction, LoopValue, StoreInstruction } from '../../ir/loops/kernel.ts';
+import { kernelKey } from '../../ir/loops/kernel-key.ts';
 import { rebuildKernel } from '../../ir/loops/rebuild.ts';
-import { blocksOf } from '../../ir/loops/uses.ts';
+import type { Buffer } from '../../ir/loops/types.ts';
+import { blocksOf, operandsOf } from '../../ir/loops/uses.ts';
+import { type Parameters, parametersFor } from './kernel-parameters.ts';
+import {
+  extentNames,
+  type ParameterNames,
+  requantizationNames,
+  type Slot,
+  slotAbstraction,
+  slotsOf,
+} from './kernel-slots.ts';
 
-/** More parameters than this cost a call more than a second function costs flash. */
-const maxParameters = 6;
-
-/** Names of the operands that may be parameters. */
-function parameterName(x: ComputeInstruction, operand: number): string | undefined {
-  if (x.opcode === 'requantize') return [undefined, 'multiplier', 'shift'][operand];
-  const before = x.operands[0]?.definition;
-  const isZeroPoint =
-    x.opcode === 'add' && operand === 1 && before?.kind === 'compute' && before.opcode === 'requantize';
-  return isZeroPoint ? 'zero' : undefined;
+/** In what kernels may differ that become one. */
+export interface Sharing {
+  readonly names: ParameterNames;
+  readonly extents: boolean;
+  /** Kernels that need more parameters stay apart. */
+  readonly maxParameters: number;
 }
 
-/** Shifts to the right have a cheaper form than those to the left: they stay apart. */
-const abstraction: Abstraction = (x, operand, value) => {
-  const name = parameterName(x, operand);
-  return name === 'shift' ? `${name} ${value < 0 ? 'right' : 'left'}` : name;
-};
+/** More parameters than this cost a call more than a second function costs flash. */
+export const sharedRequantization: Sharing = { names: requantizationNames, extents: false, maxParameters: 6 };
+
+/** A parameter is two or three bytes of a call; a kernel has hundreds. */
+export const sharedExtents: Sharing = { names: extentNames, extents: true, maxParameters: 40 };
 
 /** The same calls, of fewer kernels. */
-export function shareKernels(calls: readonly Call[]): Call[] {
+export function shareKernels(calls: readonly Call[], sharing: Sharing = sharedRequantization): Call[] {
   const groups = new Map<string, Set<Kernel>>();
   for (const kernel of new Set(calls.map((c) => c.kernel))) {
-    const key = kernelKey(kernel, abstraction);
+    const key = kernelKey(kernel, slotAbstraction(sharing.names, sharing.extents));
     groups.set(key, (groups.get(key) ?? new Set()).add(kernel));
   }
   const shared = new Map<Kernel, SharedKernel>();
   for (const group of groups.values()) {
-    const kernels = [...group];
-    for (const [kernel, one] of share(kernels)) shared.set(kernel, one);
+    for (const [kernel, one] of share([...group], sharing)) shared.set(kernel, one);
   }
   return calls.map((call) => {
     const one = shared.get(call.kernel);
@@ -52,82 +60,70 @@ interface SharedKernel {
 }
 
 /** One kernel for several of equal key; none where they differ in too much. */
-function share(kernels: readonly Kernel[]): Map<Kernel, SharedKernel> {
+function share(kernels: readonly Kernel[], { names, maxParameters }: Sharing): Map<Kernel, SharedKernel> {
   const [first] = kernels;
   const shared = new Map<Kernel, SharedKernel>();
   if (first === undefined || kernels.length === 1) return shared;
-  const slots = slotsOf(first);
-  const numbers = kernels.map((k) => slotsOf(k).map((s) => s.value));
-  // Slots that hold the same number as each other in every kernel are one parameter.
-  const parameters = new Map<string, { scalar: LoopValue; slot: number }>();
-  const ofSlot = slots.map((slot, i) => {
-    const column = numbers.map((n) => n[i]);
-    if (column.every((value) => value === slot.value)) return undefined;
-    const key = column.join();
-    const known = parameters.get(key) ?? { scalar: { type: 'i32', name: slot.name }, slot: i };
-    parameters.set(key, known);
-    return known.scalar;
-  });
-  if (parameters.size > maxParameters) return shared;
-  const kernel = withParameters(
-    first,
+  const slots = slotsOf(first, names);
+  const numbers = kernels.map((k) => slotsOf(k, names).map((s) => s.value));
+  const parameters = parametersFor(
     slots,
-    ofSlot,
-    [...parameters.values()].map((p) => p.scalar),
+    slots.map((_, i) => numbers.map((n) => n[i] ?? 0)),
   );
+  if (parameters.list.length > maxParameters) return shared;
+  const kernel = withParameters(first, slots, parameters, kernels);
   for (const [k, old] of kernels.entries()) {
-    shared.set(old, { kernel, values: Array.from(parameters.values(), (p) => numbers[k]![p.slot]!) });
+    shared.set(old, { kernel, values: parameters.list.map((p) => p.values[k] ?? 0) });
   }
   return shared;
 }
 
-/** A constant operand that may become a parameter. */
-interface Slot {
-  readonly user: ComputeInstruction;
-  readonly operand: number;
-  readonly name: string;
-  readonly value: number;
-}
-
-/** In the order of the kernel's text, so that kernels of equal key have them at equal positions. */
-function slotsOf(kernel: Kernel): Slot[] {
-  const slots: Slot[] = [];
-  const visit = (x: Instruction): void => {
-    if (x.kind === 'compute') {
-      for (const [operand, v] of x.operands.entries()) {
-        const [name, value] = [parameterName(x, operand), constantNumber(v)];
-        if (name !== undefined && value !== undefined) slots.push({ user: x, operand, name, value: Number(value) });
-      }
-    }
-    for (const block of blocksOf(x)) block.body.forEach(visit);
-  };
-  kernel.body.body.forEach(visit);
-  return slots;
-}
-
-function withParameters(
-  kernel: Kernel,
-  slots: readonly Slot[],
-  scalars: readonly (LoopValue | undefined)[],
-  added: readonly LoopValue[],
-): Kernel {
-  const replaced = new Map<ComputeInstruction, Map<number, LoopValue>>();
+/** `first` with parameters in its slots, for buffers of the lengths that `all` have. */
+function withParameters(first: Kernel, slots: readonly Slot[], parameters: Parameters, all: readonly Kernel[]): Kernel {
+  const slotNumbers = new Map<Instruction, Map<number, number>>();
   for (const [i, { user, operand }] of slots.entries()) {
-    const scalar = scalars[i];
-    if (scalar === undefined) continue;
-    const ofUser = replaced.get(user) ?? new Map<number, LoopValue>();
-    replaced.set(user, ofUser.set(operand, scalar));
+    const ofUser = slotNumbers.get(user) ?? new Map<number, number>();
+    slotNumbers.set(user, ofUser.set(operand, i));
   }
-  const rebuilt = rebuildKernel(kernel, {
-    compute(x, operands, b) {
-      const ofUser = replaced.get(x);
-      if (ofUser === undefined) return undefined;
-      const now = operands.map((v, i) => {
-        const scalar = ofUser.get(i);
-        return scalar === undefined ? v : b.splat(scalar, v.type);
-      });
-      return b.compute(x.opcode, now, x.immediates, x.result.type);
+  const buffers = new Map(
+    first.buffers.map((b, i) => [
+      b,
+      withLength(
+        b,
+        all.map((k) => k.buffers[i]?.length ?? 0),
+      ),
+    ]),
+  );
+  const aligns = commonAligns(first, all);
+  const rebuilt = rebuildKernel(first, {
+    operand(x, position, b) {
+      const slot = slotNumbers.get(x)?.get(position);
+      const scalar = slot === undefined ? undefined : parameters.emit(b, slot);
+      return scalar && b.splat(scalar, operandsOf(x)[position]!.type);
     },
+    access: (x) => ({ buffer: buffers.get(x.buffer) ?? x.buffer, align: aligns.get(x) ?? x.align }),
   });
-  return { ...rebuilt, scalars: [...kernel.scalars, ...added] };
+  const scalars: LoopValue[] = [...first.scalars, ...parameters.list.map((p) => p.scalar)];
+  return { ...rebuilt, buffers: [...buffers.values()], scalars };
+}
+
+/** The buffer as it is for the longest of these lengths. */
+function withLength(buffer: Buffer, lengths: readonly number[]): Buffer {
+  const length = Math.max(...lengths);
+  return lengths.every((n) => n === length) ? buffer : { ...buffer, length, varies: true };
+}
+
+type Access = LoadInstruction | StoreInstruction;
+
+/** What is known of each access's alignment in all of the kernels. */
+function commonAligns(first: Kernel, all: readonly Kernel[]): Map<Access, number> {
+  const lists = all.map((k) => k.body.body.flatMap(accessesIn));
+  return new Map(
+    first.body.body.flatMap(accessesIn).map((x, i) => [x, Math.min(...lists.map((list) => list[i]?.align ?? 1))]),
+  );
+}
+
+function accessesIn(x: Instruction): Access[] {
+  if (x.kind === 'load' || x.kind === 'store') return [x];
+  return blocksOf(x).flatMap((block) => block.body.flatMap(accessesIn));
 }

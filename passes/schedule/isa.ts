@@ -20,6 +20,8 @@ export interface Isa {
   readonly registers: number;
   /** Vectors of f32 are as cheap as vectors of i32: requantization goes through them where that is proved equal. */
   readonly floatRequantize?: true;
+  /** Code is downloaded before it runs: layers of different extents share kernels (passes/lower/share-kernels.ts). */
+  readonly downloaded?: true;
   /** A store writes whole 32-bit words, so that no word may belong to two iterations of a parallel loop. */
   readonly wordStores?: true;
 }
@@ -38,6 +40,7 @@ export const wgsl: Isa = { name: 'wgsl', lanes: 4, group: 4, operand: 'i8', regi
 const wasmSimd: Isa = {
   ...{ name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16 },
   floatRequantize: true,
+  downloaded: true,
 };
 
 /** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s, on engines where it is exact for unsigned activations. */
@@ -45,6 +48,7 @@ const wasmRelaxed: Isa = {
   ...{ name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', activations: 'u8', registers: 16 },
   wider: wasmSimd,
   floatRequantize: true,
+  downloaded: true,
 };
 
 /** Rows by name. Those beyond `scalar` are spelled by no backend yet; the loop interpreter runs them all. */

@@ -1,10 +1,14 @@
 // One kernel for several that differ only in how they requantize: it must do what each of them did.
 import { describe, expect, it } from 'vitest';
+import { instantiateWasm } from '../../backends/wasm/instantiate.ts';
 import { LoopBuilder } from '../../ir/loops/builder.ts';
-import { runKernel } from '../../ir/loops/interpreter.ts';
-import type { Call, Kernel, Storage } from '../../ir/loops/kernel.ts';
+import { runKernel, runProgram } from '../../ir/loops/interpreter.ts';
+import type { Call, Kernel, LoopProgram, LoopValue, Storage } from '../../ir/loops/kernel.ts';
+import { parseKernels } from '../../ir/loops/parser.ts';
+import { printKernel } from '../../ir/loops/printer.ts';
+import { verifyProgram } from '../../ir/loops/program-verifier.ts';
 import type { Buffer } from '../../ir/loops/types.ts';
-import { shareKernels } from '../../passes/lower/share-kernels.ts';
+import { sharedExtents, shareKernels } from '../../passes/lower/share-kernels.ts';
 
 const length = 16;
 const x: Buffer = { name: 'x', element: 'i32', length, role: 'in' };
@@ -102,4 +106,102 @@ it('limits are no parameters', () => {
   };
   const calls = [callOf(limit(5)), callOf(limit(6))];
   expect(shareKernels(calls)).toEqual(calls);
+});
+
+/** Sums rows: y[r] = offset + sum over c of x[r * columns + c], two columns at a time. */
+function rowSums(rows: number, columns: number, offset: number): Kernel {
+  const input: Buffer = { name: 'x', element: 'i8', length: rows * columns, role: 'in' };
+  const result: Buffer = { name: 'y', element: 'i32', length: rows, role: 'out' };
+  const b = new LoopBuilder();
+  b.for(0, rows, (r) => {
+    const row = b.mul(r, columns);
+    const add = (c: LoopValue, [acc]: readonly LoopValue[]) => {
+      const at = b.add(row, c);
+      return [b.add(b.add(acc!, b.load(input, at, 1)), b.load(input, b.add(at, 1)))];
+    };
+    b.store(result, r, b.forCarry(0, columns, [b.constant(offset)], add, { step: 2 })[0]!);
+  });
+  return b.finish('row_sums', '', [input, result]);
+}
+
+describe('kernels of different extents', () => {
+  const sizes: readonly (readonly [number, number, number])[] = [
+    [3, 4, 7],
+    [5, 8, 7],
+    [2, 12, 9],
+  ];
+  const inputs = sizes.map(([rows, columns]): Storage => {
+    const data = Int8Array.from({ length: rows * columns }, (_, i) => (i * 37) % 251);
+    return { name: `x${columns}`, storage: 'const', element: 'i8', length: data.length, data };
+  });
+  const outputs = sizes.map(([rows, columns]): Storage => {
+    return { name: `y${columns}`, storage: 'output', element: 'i32', length: rows };
+  });
+  const calls = sizes.map(([rows, columns, offset], i): Call => {
+    const args = [inputs[i]!, outputs[i]!].map((storage) => ({ storage, offset: 0 }));
+    return { kernel: rowSums(rows, columns, offset), args, scalars: [], location: '' };
+  });
+  const programOf = (of: readonly Call[]): LoopProgram => ({
+    name: 'sums',
+    storages: [...inputs, ...outputs],
+    kernels: [...new Set(of.map((c) => c.kernel))],
+    calls: of,
+    arena: { offsets: new Map(), bytes: 0, lowerBound: 0 },
+  });
+  const shared = shareKernels(calls, sharedExtents);
+
+  it('are one where code is downloaded, for buffers as long as the longest', () => {
+    expect(new Set(shared.map((c) => c.kernel)).size).toBe(1);
+    expect(shared.map((c) => c.scalars)).toEqual(sizes.map(([rows, columns, offset]) => [rows, columns, offset]));
+    expect(shared[0]?.kernel.buffers.map((b) => [b.length, b.varies])).toEqual([
+      [40, true],
+      [5, true],
+    ]);
+    expect(verifyProgram(programOf(shared))).toEqual([]);
+    const text = printKernel(shared[0]!.kernel);
+    expect(text).toContain('i8[40] varies');
+    expect(parseKernels(text).map(printKernel)).toEqual([text]);
+  });
+
+  it('compute what each of them did', () => {
+    const expected = runProgram(programOf(calls)).run([]);
+    expect(runProgram(programOf(shared)).run([])).toEqual(expected);
+    for (const features of ['scalar', 'simd'] as const) {
+      expect(instantiateWasm(programOf(shared), features).run([])).toEqual(expected);
+    }
+  });
+
+  it('may not be called with scalars that lead out of the arguments', () => {
+    const [first, ...others] = shared as [Call, ...Call[]];
+    const wrong = programOf([{ ...first, scalars: [4, 4, 7] }, ...others]);
+    expect(verifyProgram(wrong).map((d) => d.message)).toEqual([
+      'reaches element 14 of buffer "x", which has 12.',
+      'reaches element 15 of buffer "x", which has 12.',
+      'reaches element 3 of buffer "y", which has 3.',
+    ]);
+  });
+
+  it('stay apart in firmware', () => {
+    expect(shareKernels(calls)).toEqual(calls);
+  });
+});
+
+it('a multiple of a parameter is no other parameter', () => {
+  const strided = (stride: number) => {
+    const b = new LoopBuilder();
+    b.for(0, 2, (i) => {
+      const sum = b.add(b.load(x, b.add(i, stride)), b.load(x, b.add(i, 3 * stride + 1)));
+      b.store(y, i, sum);
+    });
+    return b.finish('strided', '', [x, y]);
+  };
+  const strides = [2, 3, 4];
+  const calls = shareKernels(
+    strides.map((stride) => callOf(strided(stride))),
+    sharedExtents,
+  );
+  expect(calls.map((c) => c.scalars)).toEqual(strides.map((s) => [s]));
+  for (const [i, call] of calls.entries()) {
+    expect(run(call.kernel, call.scalars)).toEqual(run(strided(strides[i]!), []));
+  }
 });
