@@ -123,7 +123,7 @@ export const elementwiseRows: Rows = {
 };
 
 /** log(1 + exp(x)), in the form that neither overflows nor cancels: max(x, 0) + log(1 + exp(-|x|)). */
-function softplus(op: NodeContext, x: Value): Value {
+export function softplus(op: NodeContext, x: Value): Value {
   const small = op.emit(exp, [op.emit(neg, [op.emit(abs, [x])])]);
   const rest = op.emit(log, [op.emit(add, [small, op.scalar('f32', 1)])]);
   return op.emit(add, [limited(op, x, 0, undefined), rest]);

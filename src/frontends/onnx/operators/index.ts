@@ -11,9 +11,11 @@ import { matmulRows } from './matmul.ts';
 import { movingRows } from './moving.ts';
 import { normalizationRows } from './normalization.ts';
 import { poolingRows } from './pooling.ts';
+import { recurrentRows } from './recurrent.ts';
 import { reductionRows } from './reduction.ts';
 import { resizingRows } from './resizing.ts';
 import { shapingRows } from './shaping.ts';
+import { spectralRows } from './spectral.ts';
 
 const domains: Readonly<Record<string, Rows>> = {
   '': {
@@ -28,9 +30,11 @@ const domains: Readonly<Record<string, Rows>> = {
     ...movingRows,
     ...normalizationRows,
     ...poolingRows,
+    ...recurrentRows,
     ...reductionRows,
     ...resizingRows,
     ...shapingRows,
+    ...spectralRows,
   },
 };
 
