@@ -9,7 +9,7 @@ import { ArtifactFolder } from './web/artifact-folder.ts';
 import { type Network, networks, peer } from './web/networks.ts';
 import { hasPeers, type Measured, type Peers, type Rounds, startPeers } from './web/peers.ts';
 
-const rounds: Rounds = { rounds: 9, roundMs: 120, warmMs: 300, sampleMs: 8 };
+const rounds: Rounds = { rounds: 15, roundMs: 80, warmMs: 300, sampleMs: 8 };
 
 const ours = { relaxed: 'int8c relaxed', simd: 'int8c simd' };
 const peers = { litert: 'LiteRT.js', tfjstflite: 'tfjs-tflite', ort: 'ORT-web' } as const;

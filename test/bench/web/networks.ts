@@ -1,7 +1,7 @@
 // The networks that web benches run, for int8c and for the peers.
 import { readFileSync } from 'node:fs';
 import { constant } from '../../../ir/ops/constant.ts';
-import { bytesPerElement, elementCount } from '../../../ir/types.ts';
+import { bytesPerElement, elementCount, type TensorType } from '../../../ir/types.ts';
 import { importModel, type Program } from '../../../src/index.ts';
 import { sharedPath } from '../../shared-folder.ts';
 import type { Contestant } from './peers.ts';
@@ -42,9 +42,20 @@ export function readNetwork({ golden }: Network): Promise<Program> {
   return importModel(readFileSync(sharedPath('golden-tflite', golden, 'model.tflite')), { name: golden });
 }
 
-/** Bytes of the constants in the model as it was read: weights, biases, tables. */
-export function weightBytes(program: Program): number {
+/** What a model is made of, in bytes. */
+export interface ModelBytes {
+  /** Its constants: weights, biases, tables. */
+  readonly weights: number;
+  /** Their scales, a float for each channel that has its own. */
+  readonly scales: number;
+}
+
+export function modelBytes(program: Program): ModelBytes {
   const constants = program.module().entry.ops.filter((op) => op.definition === constant);
   const types = constants.flatMap((op) => op.results.map((value) => value.type));
-  return types.reduce((sum, { element, shape }) => sum + bytesPerElement(element) * elementCount(shape), 0);
+  const sum = (of: (type: TensorType) => number) => types.reduce((bytes, type) => bytes + of(type), 0);
+  return {
+    weights: sum(({ element, shape }) => bytesPerElement(element) * elementCount(shape)),
+    scales: sum(({ quant }) => (quant?.scale.length ?? 0) * Float32Array.BYTES_PER_ELEMENT),
+  };
 }
