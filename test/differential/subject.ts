@@ -7,9 +7,8 @@ import type { Module } from '../../ir/module.ts';
 import { parseModule } from '../../ir/parser.ts';
 import { type PrintedText, printModule } from '../../ir/printer.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
-import { lowerFunction } from '../../passes/lower.ts';
-import { runPasses } from '../../passes/pipeline.ts';
 import type { Isa } from '../../passes/schedule/isa.ts';
+import { lowerModule } from '../../src/compile.ts';
 
 export class Subject {
   /** The inputs of one run after the other. */
@@ -31,9 +30,7 @@ export class Subject {
   lowered(isa: Isa): LoopProgram {
     const known = this.programs.get(isa);
     if (known !== undefined) return known;
-    const module = this.module();
-    runPasses(module);
-    const program = lowerFunction(module.entry, { name: 'random', isa });
+    const { loops: program } = lowerModule(this.module(), { name: 'random', isa });
     for (const kernel of program.kernels) {
       const [problem] = verifyKernel(kernel);
       if (problem !== undefined) throw new Error(`kernel ${kernel.name} does not verify: ${JSON.stringify(problem)}`);

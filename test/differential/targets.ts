@@ -80,7 +80,7 @@ const passes = oneByOne('reference, after all passes', (subject) => {
 });
 
 /** More products and elements than this take the loop interpreter too long; JavaScript runs the same loops. */
-const interpretedWork = 12_000;
+const interpretedWork = 6_000;
 
 function workOf(subject: Subject): number {
   const each = subject
