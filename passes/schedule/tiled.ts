@@ -15,6 +15,7 @@ import type { Access, ContractionLowering } from '../../ir/loops/lowering.ts';
 import { type Band, bandOf } from './band.ts';
 import type { ScheduleContext } from './context.ts';
 import { depthwisePlan, emitDepthwise } from './depthwise.ts';
+import { scheduleDepthwiseDot } from './depthwise-dot.ts';
 import { type Isa, scalar } from './isa.ts';
 import { emitMatrix } from './matrix.ts';
 import { weightsFit } from './packing.ts';
@@ -26,6 +27,7 @@ import type { TilePlan } from './tile-kernel.ts';
 export function scheduleTiled(b: LoopBuilder, c: ContractionLowering, isa: Isa, context: ScheduleContext): boolean {
   if (c.axes.some((a) => a.extent === 0)) return false;
   if (guardsOf(c, c.weights).length > 0 || guardsOf(c, c.result).length > 0) return false;
+  if (scheduleDepthwiseDot(b, c, isa, context)) return true;
   let band: Band | undefined;
   if (guardsOf(c, c.input).length > 0) {
     band = copiesExactly(c, context) ? bandOf(c, context.scratch) : undefined;

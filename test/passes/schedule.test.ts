@@ -1,53 +1,14 @@
 // Tiled schedules against the plain loops of the same contraction, for every instruction set, bit by bit.
 import { describe, expect, it } from 'vitest';
-import { LoopBuilder } from '../../ir/loops/builder.ts';
-import { runKernel } from '../../ir/loops/interpreter.ts';
 import type { Block, Kernel } from '../../ir/loops/kernel.ts';
 import type { Opcode } from '../../ir/loops/opcodes.ts';
-import type { Buffer } from '../../ir/loops/types.ts';
 import { blocksOf } from '../../ir/loops/uses.ts';
-import { assertKernelVerified } from '../../ir/loops/verifier.ts';
-import { allocateArray, bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
-import { type Isa, isas, scalar } from '../../passes/schedule/isa.ts';
-import { schedulePlain } from '../../passes/schedule/plain.ts';
-import { scheduleKernel } from '../../passes/schedule/schedule.ts';
+import { bytesOf } from '../../ir/tensor-data.ts';
+import { isas, scalar } from '../../passes/schedule/isa.ts';
 import { tileSize } from '../../passes/schedule/tile-size.ts';
 import { randomNumbers } from '../ops/operator-runs.ts';
-import { forms, type RandomContraction, randomContraction } from './random-contraction.ts';
-
-/** The result of the contraction by its plain loops. */
-function runPlain({ contraction, contents }: RandomContraction): TensorArray {
-  const b = new LoopBuilder();
-  schedulePlain(b, contraction);
-  const y = contraction.result.buffer;
-  const result = allocateArray(y.element, y.length);
-  const kernel = b.finish('plain', '', [...contents.keys(), y]);
-  runKernel(kernel, new Map([...contents, [y, result]]));
-  return result;
-}
-
-/** The result by the schedule for an instruction set, and the kernel that computed it. */
-function runScheduled({ contraction, contents, constants }: RandomContraction, isa: Isa, reverseParallel: boolean) {
-  const memory = new Map<Buffer, TensorArray>(contents);
-  const add = (buffer: Buffer, array: TensorArray): Buffer => {
-    memory.set(buffer, array);
-    return buffer;
-  };
-  const { kernel } = scheduleKernel(contraction, isa, {
-    name: 'tiled',
-    comment: '',
-    contents: (buffer) => (constants.has(buffer) ? contents.get(buffer) : undefined),
-    constant: (name, element, data, packing) =>
-      add({ name, element, length: data.length, role: 'const', ...(packing === undefined ? {} : { packing }) }, data),
-    scratch: (name, element, length) => add({ name, element, length, role: 'scratch' }, allocateArray(element, length)),
-  });
-  const y = contraction.result.buffer;
-  const result = allocateArray(y.element, y.length);
-  memory.set(y, result);
-  assertKernelVerified(kernel);
-  runKernel(kernel, memory, [], { reverseParallel });
-  return { kernel, result };
-}
+import { runPlain, runScheduled } from './contraction-runs.ts';
+import { forms, randomContraction } from './random-contraction.ts';
 
 function uses(kernel: Kernel, opcode: Opcode): boolean {
   const inBlock = (block: Block): boolean =>
