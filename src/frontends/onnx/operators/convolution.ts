@@ -16,7 +16,7 @@ import { sliceAxis } from './moving.ts';
 import { channelsFirst, channelsLast, type Window, windowOf } from './window.ts';
 
 export const convolutionRows: Rows = {
-  Conv: (op) => convolution(op, op.input(0), op.input(1), op.optional(2)),
+  Conv: (op) => convolution(op, op.input(0), op.input(1), op.optional(2), op.int('group', 1)),
   ConvTranspose(op) {
     const [x, w] = [op.input(0), op.input(1)];
     const rank = x.type.shape.length - 2;
@@ -54,10 +54,9 @@ function checkRanks(x: Value, w: Value, rank: number): void {
 }
 
 /** Conv: in one dimension an image of one row, in three a sum over the planes of the kernel. */
-export function convolution(op: NodeContext, x: Value, w: Value, bias: Value | undefined): Value {
+export function convolution(op: NodeContext, x: Value, w: Value, bias: Value | undefined, group: number): Value {
   const rank = x.type.shape.length - 2;
   checkRanks(x, w, rank);
-  const group = op.int('group', 1);
   const window = windowOf(op, x.type.shape.slice(2), op.ints('kernel_shape') ?? w.type.shape.slice(2));
   if (rank === 1) {
     const row = (v: Value) => op.emit(reshape, [v], { shape: v.type.shape.toSpliced(2, 0, 1) });
@@ -197,7 +196,7 @@ function transposedPart(op: NodeContext, x: Value, w: Value, shape: TransposedSh
 }
 
 /** An axis with zeros between its elements, so that neighbours are `distance` apart. */
-function spreadTaps(op: NodeContext, x: Value, axis: number, distance: number): Value {
+export function spreadTaps(op: NodeContext, x: Value, axis: number, distance: number): Value {
   const { shape } = x.type;
   const extent = shape[axis]!;
   if (distance === 1 || extent === 1) return x;

@@ -77,11 +77,8 @@ export const elementwiseRows: Rows = {
     const x = op.input(0);
     return op.emit(mul, [x, op.emit(tanh, [softplus(op, x)])]);
   },
-  Swish(op) {
-    const x = op.input(0);
-    const scaled = op.emit(mul, [x, op.scalar('f32', op.float('alpha', 1))]);
-    return op.emit(mul, [x, op.emit(logistic, [scaled])]);
-  },
+  Swish: (op) => swish(op, op.input(0)),
+  SwiGLU: (op) => op.emit(mul, [swish(op, op.input(0)), op.input(1)]),
   Shrink(op) {
     const x = op.input(0);
     const [bias, limit] = [op.scalar('f32', op.float('bias', 0)), op.float('lambd', 0.5)];
@@ -121,6 +118,13 @@ export const elementwiseRows: Rows = {
     return op.wants(1) ? [x, op.filled('bool', x.type.shape, 1)] : x;
   },
 };
+
+/** x * logistic(alpha * x). */
+function swish(op: NodeContext, x: Value): Value {
+  const alpha = op.float('alpha', 1);
+  const scaled = alpha === 1 ? x : op.emit(mul, [x, op.scalar('f32', alpha)]);
+  return op.emit(mul, [x, op.emit(logistic, [scaled])]);
+}
 
 /** log(1 + exp(x)), in the form that neither overflows nor cancels: max(x, 0) + log(1 + exp(-|x|)). */
 export function softplus(op: NodeContext, x: Value): Value {

@@ -14,8 +14,10 @@ import { poolingRows } from './pooling.ts';
 import { recurrentRows } from './recurrent.ts';
 import { reductionRows } from './reduction.ts';
 import { resizingRows } from './resizing.ts';
+import { samplingRows } from './sampling.ts';
 import { shapingRows } from './shaping.ts';
 import { spectralRows } from './spectral.ts';
+import { streamingRows } from './streaming.ts';
 
 const domains: Readonly<Record<string, Rows>> = {
   '': {
@@ -33,8 +35,10 @@ const domains: Readonly<Record<string, Rows>> = {
     ...recurrentRows,
     ...reductionRows,
     ...resizingRows,
+    ...samplingRows,
     ...shapingRows,
     ...spectralRows,
+    ...streamingRows,
   },
 };
 
