@@ -99,7 +99,10 @@ export function defineIntegerBinary<const S extends AttributeSchema & Zeros>(
     lower({ attributes, operand, result, type, resultType, ...buffers }) {
       const requant = requantOf(attributes.requant as Requantization | undefined);
       const elements = [type(0).element, type(1).element] as const;
-      const epilogue = buffers.requantization(requant, knownPairs(operator.range, attributes.zeros as readonly number[], elements));
+      const epilogue = buffers.requantization(
+        requant,
+        knownPairs(operator.range, attributes.zeros as readonly number[], elements),
+      );
       const pair = operator.rescaledPair?.(attributes, requant, elements);
       const sum = pair && buffers.rescaledPair(pair);
       const operands = [0, 1].map((i) => ({ buffer: operand(i), shape: type(i).shape }));

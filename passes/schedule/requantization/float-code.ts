@@ -5,6 +5,7 @@ import type { LoopValue } from '../../../ir/loops/kernel.ts';
 import type { LoweringBuffers, RequantizationCode } from '../../../ir/loops/lowering.ts';
 import { type Buffer, lanesOf, loopType } from '../../../ir/loops/types.ts';
 import { INT32_MIN } from '../../../ir/numerics.ts';
+import { offsetUnits } from './float-fit.ts';
 import { exponentMask } from './float-form.ts';
 import type { FloatPlan } from './float-plan.ts';
 import { addAway, bitsOf, floatOf, nearestPlus } from './rounding-code.ts';
@@ -15,11 +16,13 @@ export function floatRequantization(
   r: Requantization,
   { constant }: Pick<LoweringBuffers, 'constant'>,
 ): RequantizationCode {
-  const { factors, kind } = plan;
-  const floats = (name: string, of: (f: FloatPlan['factors'][number]) => number) =>
-    constant(name, 'f32', Float32Array.from(factors, of));
-  const scales = floats('scale', (f) => f.scale);
-  const offsets = kind === 'scaled' || plan.powerOffset ? undefined : floats('offset', (f) => f.offset);
+  const { factors } = plan;
+  const scales = constant(
+    'scale',
+    'f32',
+    Float32Array.from(factors, (f) => f.scale),
+  );
+  const offsets = offsetTable(plan, constant);
   const exceptions = (which: 'lifted' | 'lowered') =>
     factors.every((f) => f[which] === undefined)
       ? undefined
@@ -35,6 +38,21 @@ export function floatRequantization(
     centers: factors.every((f) => f.center === 0) ? undefined : Int32Array.from(factors, (f) => f.center),
     emit: (b, accumulator, channel) => code.emit(b, accumulator, channel),
   };
+}
+
+function offsetTable({ kind, table, factors }: FloatPlan, constant: LoweringBuffers['constant']): Buffer | undefined {
+  if (kind === 'scaled' || table === undefined) return undefined;
+  if (table === 'late')
+    return constant(
+      'offset',
+      'f32',
+      Float32Array.from(factors, (f) => f.late),
+    );
+  return constant(
+    'offset',
+    'i16',
+    Int16Array.from(factors, (f) => f.early / offsetUnits[kind]),
+  );
 }
 
 interface Tables {
@@ -56,8 +74,8 @@ class FloatCode {
     const lanes = lanesOf(accumulator.type);
     const integers = loopType('i32', lanes);
     const scale = this.read(b, tables.scales, channel, lanes);
-    const v = b.mul(b.convert(accumulator, loopType('f32', lanes)), scale);
-    let y = nearestPlus(b, this.shifted(b, v, scale, channel), plan.middle + r.zero);
+    const early = this.early(b, b.convert(accumulator, loopType('f32', lanes)), channel);
+    let y = nearestPlus(b, this.late(b, b.mul(early, scale), scale, channel), plan.middle + r.zero);
     const isException = (table: Buffer) =>
       b.convert(b.compare('eq', accumulator, this.read(b, table, channel, lanes)), integers);
     if (tables.lifted !== undefined) y = b.add(y, isException(tables.lifted));
@@ -65,16 +83,26 @@ class FloatCode {
     return b.clamp(y, r.clamp[0], r.clamp[1]);
   }
 
-  /** v with its offset. */
-  private shifted(b: LoopBuilder, v: LoopValue, scale: LoopValue, channel: LoopValue): LoopValue {
-    const { kind } = this.plan;
-    if (kind === 'scaled') return v;
+  /** An accumulator with its offset, if that is added early. */
+  private early(b: LoopBuilder, acc: LoopValue, channel: LoopValue): LoopValue {
     const { offsets } = this.tables;
-    const offset =
-      offsets === undefined
-        ? floatOf(b, b.and(bitsOf(b, scale), exponentMask))
-        : this.read(b, offsets, channel, lanesOf(v.type));
-    return kind === 'raised' ? b.add(v, offset) : addAway(b, v, offset);
+    const { kind, table } = this.plan;
+    if (offsets === undefined || table !== 'early' || kind === 'scaled') return acc;
+    const units = b.convert(this.read(b, offsets, channel, lanesOf(acc.type)), acc.type);
+    return this.add(b, acc, b.mul(units, b.constant(offsetUnits[kind], acc.type)));
+  }
+
+  /** A scaled accumulator with its offset, if that is added late. */
+  private late(b: LoopBuilder, v: LoopValue, scale: LoopValue, channel: LoopValue): LoopValue {
+    const { offsets } = this.tables;
+    const { kind, table } = this.plan;
+    if (kind === 'scaled' || table === 'early') return v;
+    if (offsets !== undefined) return this.add(b, v, this.read(b, offsets, channel, lanesOf(v.type)));
+    return this.add(b, v, floatOf(b, b.and(bitsOf(b, scale), exponentMask)));
+  }
+
+  private add(b: LoopBuilder, x: LoopValue, offset: LoopValue): LoopValue {
+    return this.plan.kind === 'away' ? addAway(b, x, offset) : b.add(x, offset);
   }
 
   /** The numbers of consecutive channels, or the one for all. */

@@ -1,31 +1,33 @@
 // Requantization of accumulators in f32, and the proof that it gives the same bytes:
 //
-//   v = f32(acc - center) * scale                rounded
-//   t = v + offset                               rounded; `away`: the offset takes the sign of v; `scaled`: no offset
+//   a = f32(acc - center) + early                rounded
+//   v = a * scale                                rounded
+//   t = v + late                                 rounded
 //   y = bits(t + 3 * 2^22) - bits(3 * 2^22)      t to the nearest integer, ties to even: floats of that size are 1 apart
 //   y = y + (acc == lifted) - (acc == lowered) + middle
 //
-// The first three lines grow with acc. Without the fourth they equal a requantization whose stairs they have
+// All but the last line grow with acc. Without exceptions they equal a requantization whose stairs they have
 // (staircase.ts): that is checked at both sides of each step, with the very operations that the loops perform.
 //
 // `double` rounds twice, so its steps come half a unit of the first rounding early, on both sides of zero. An offset makes
-// up for that: added where all steps are on one side of zero, else with the sign of v. Steps of a scale of 2^-e are 2^e
-// accumulators apart, and v has 24 bits: from e = 7 on, one or another of 255 steps falls so close to a whole accumulator
-// that roundings move it. Then a center in the middle of the steps makes v small, other centers round otherwise, and
-// an accumulator whose result is still a level too low is lifted, one whose result is too high is lowered.
+// up for that: added where all steps are on one side of zero, else `away` from zero, with the sign of the accumulator. In
+// v, half a unit is the power of two at or below the scale, which needs no table.
+//
+// Steps of a scale of 2^-e are 2^e accumulators apart, and v has 24 bits: from e = 7 on, one or another of 255 steps falls
+// so close to a whole accumulator that roundings move it. Then offsets come from a table and are added early, a center in
+// the middle of the steps makes v small, and other centers round otherwise. An accumulator whose result is still a level
+// too low is lifted, one whose result is too high is lowered.
 import type { AccumulatorRange } from '../../../ir/loops/lowering.ts';
 import type { Staircase } from './staircase.ts';
 
-/** `scaled` has no offset; `raised` adds it, `away` adds it away from zero. */
-export type FloatKind = 'scaled' | 'raised' | 'away';
-
-/** The numbers of one channel. */
+/** The numbers of one channel: f32, but for the center. */
 export interface FloatFactor {
-  /** f32. */
   readonly scale: number;
-  /** f32; not negative for `away`. */
-  readonly offset: number;
-  /** Taken off accumulators: an i32; 0 for `away`, which needs their sign. */
+  /** Added to the accumulator; not negative where offsets go away from zero. */
+  readonly early: number;
+  /** Added to the scaled accumulator; not negative where offsets go away from zero. */
+  readonly late: number;
+  /** Taken off accumulators: an i32; 0 where offsets go away from zero, because their sign decides. */
   readonly center: number;
 }
 
@@ -49,11 +51,17 @@ const roundingLimit = 2 ** 22;
 
 const f32 = Math.fround;
 
-/** The result of an accumulator without its center, and before exception, middle, zero point and clamp. */
-export function evaluateFloat(kind: FloatKind, scale: number, offset: number, centered: number): number {
-  const v = f32(f32(centered) * scale);
-  const t = kind === 'scaled' ? v : f32(v + (kind === 'away' && centered < 0 ? -offset : offset));
-  return f32(t + roundingConstant) - roundingConstant;
+/**
+ * The result of an accumulator without its center, and before exceptions, middle, zero point and clamp. Adding 0 changes
+ * nothing: the loops leave it out.
+ */
+export function evaluateFloat({ scale, early, late }: FloatFactor, away: boolean, centered: number): number {
+  const negated = away && centered < 0;
+  return nearest(f32(centered), scale, negated ? -early : early, negated ? -late : late);
+}
+
+function nearest(acc: number, scale: number, early: number, late: number): number {
+  return f32(f32(f32(f32(acc + early) * scale) + late) + roundingConstant) - roundingConstant;
 }
 
 /** Accumulators whose result is one more, or one less, than the form says. */
@@ -68,15 +76,16 @@ export interface Exceptions {
  */
 export function exceptionsOf(
   { stairs, range, low, high, middle }: Claim,
-  kind: FloatKind,
-  { scale, offset, center }: FloatFactor,
+  factor: FloatFactor,
+  away: boolean,
   allowed: boolean,
 ): Exceptions | undefined {
-  if (!staysSmall(range, { scale, offset, center })) return undefined;
+  if (!staysSmall(range, factor)) return undefined;
+  const { center } = factor;
   const { bottom, thresholds } = stairs;
   let lifted: number | undefined;
   let lowered: number | undefined;
-  const at = (acc: number) => evaluateFloat(kind, scale, offset, acc);
+  const at = (acc: number) => evaluateFloat(factor, away, acc);
   // The greatest are first: they are the most likely to fail.
   for (let i = thresholds.length - 1; i >= 0; i--) {
     const level = bottom + 1 + i - middle;
@@ -100,9 +109,10 @@ export function exceptionsOf(
 }
 
 /** True where the rounding constant works, and accumulators without their center fit 32 bits. */
-export function staysSmall({ min, max }: AccumulatorRange, { scale, offset, center }: FloatFactor): boolean {
+export function staysSmall({ min, max }: AccumulatorRange, { scale, early, late, center }: FloatFactor): boolean {
   const magnitude = Math.max(center - min, max - center);
-  return magnitude < 2 ** 31 && magnitude * scale * (1 + 2 ** -20) + Math.abs(offset) < roundingLimit - 1;
+  const scaled = (magnitude + Math.abs(early)) * scale + Math.abs(late);
+  return magnitude < 2 ** 31 && scaled * (1 + 2 ** -20) < roundingLimit - 1;
 }
 
 /** The greatest power of two that is not above a normal f32: its bits without the fraction. */

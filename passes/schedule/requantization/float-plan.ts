@@ -3,15 +3,15 @@
 import type { Requantization } from '../../../ir/attributes.ts';
 import type { AccumulatorRange } from '../../../ir/loops/lowering.ts';
 import { factorOf } from '../../../ir/numerics.ts';
-import { type FittedFactor, fitOffset, fitScale } from './float-fit.ts';
-import { type Claim, type FloatKind, staysSmall } from './float-form.ts';
+import { type FittedFactor, type FloatKind, fitOffset, fitScale, type OffsetPlace } from './float-fit.ts';
+import { type Claim, staysSmall } from './float-form.ts';
 import { type IntegerFactor, staircase } from './staircase.ts';
 
 /** One form for all channels. */
 export interface FloatPlan {
   readonly kind: FloatKind;
-  /** The offset is the power of two at or below the scale, and needs no table. */
-  readonly powerOffset: boolean;
+  /** Where offsets from a table are added; undefined: they are late powers of two. */
+  readonly table: OffsetPlace | undefined;
   /** Added to results. */
   readonly middle: number;
   /** One for each factor of the requantization. */
@@ -51,32 +51,29 @@ export function planFloat(
     return fitted;
   };
   const scaled = fitAll((claim, factor) => fitScale(claim, 'scaled', factor));
-  if (scaled !== undefined) return { kind: 'scaled', powerOffset: false, middle: 0, factors: scaled };
+  if (scaled !== undefined) return { kind: 'scaled', table: undefined, middle: 0, factors: scaled };
   // Steps of `single` all lie on one line; those of `double` only above zero.
   const kind = rounding === 'single' || low >= 0 ? 'raised' : 'away';
   const raised = fitAll((claim, factor) => fitScale(claim, kind, factor));
-  if (raised !== undefined) return { kind, powerOffset: true, middle: 0, factors: raised };
+  if (raised !== undefined) return { kind, table: undefined, middle: 0, factors: raised };
   const centered = movable && kind === 'raised';
   const middle = centered ? Math.round((low + high) / 2) : 0;
-  const fitted = fitAll((alone, factor) => {
-    const claim = { ...alone, middle };
-    return fitOffset(claim, kind, factor, centered, false) ?? fitOffset(claim, kind, factor, centered, true);
-  });
-  return fitted && { kind, powerOffset: false, middle, factors: fitted };
+  for (const place of ['early', 'late'] as const) {
+    const fitted = fitAll((alone, factor) => {
+      const claim = { ...alone, middle };
+      const options = { kind, place, movable: centered, exceptions: false } as const;
+      return fitOffset(claim, factor, options) ?? fitOffset(claim, factor, { ...options, exceptions: true });
+    });
+    if (fitted !== undefined) return { kind, table: place, middle, factors: fitted };
+  }
+  return undefined;
 }
-
-/** A scale, and nothing beside it. */
-const native = (scale: number): FittedFactor => ({
-  scale,
-  offset: 0,
-  center: 0,
-  lifted: undefined,
-  lowered: undefined,
-});
 
 /** `half-even` is defined in f32: only its last step is done otherwise. */
 function nativePlan(r: Requantization, ranges: readonly AccumulatorRange[]): FloatPlan | undefined {
-  const factors = ranges.map((_, c) => native(factorOf(r, c).scale));
+  const factors = ranges.map((_, c): FittedFactor => {
+    return { scale: factorOf(r, c).scale, early: 0, late: 0, center: 0, lifted: undefined, lowered: undefined };
+  });
   const small = ranges.every((range, c) => staysSmall(range, factors[c]!));
-  return small ? { kind: 'scaled', powerOffset: false, middle: 0, factors } : undefined;
+  return small ? { kind: 'scaled', table: undefined, middle: 0, factors } : undefined;
 }

@@ -7,7 +7,8 @@
 // Two operands of 8 bits have 65,536 pairs: the form is compared on every one. Which pairs could differ is known before:
 // those whose exact sum lies next to a half. Candidates are tried on these first.
 import type { PairOperand, RescaledPair } from '../../../ir/loops/lowering.ts';
-import { type FloatKind, roundingConstant } from './float-form.ts';
+import type { FloatKind } from './float-fit.ts';
+import { roundingConstant } from './float-form.ts';
 
 /** The numbers of the form, in f32. */
 export interface PairForm {

@@ -39,10 +39,11 @@ export function staircase(
   const { multiplier, shift, rounding } = factor;
   if (multiplier < 0 || mayWrap(factor, Math.max(-min, max))) return undefined;
   const divisor = rounding === 'double' ? multiplier * 2 ** Math.max(0, shift) : multiplier;
+  const productOf = leastProducts(shift, rounding);
   const thresholds: number[] = [];
   let bottom = low;
   for (let level = low + 1; level <= high; level++) {
-    const product = leastProduct(shift, rounding, level);
+    const product = productOf(level);
     if (product > (max + 1) * divisor) break;
     const threshold = product < (min - 1) * divisor ? min : roundUp(product, divisor);
     if (threshold <= min) bottom = level;
@@ -62,13 +63,14 @@ function roundUp(a: number, b: number): number {
   return Number(quotient * divisor < dividend ? quotient + 1n : quotient);
 }
 
-/** The least product of accumulator and multiplier whose result is at least `level`: an integer that doubles hold. */
-function leastProduct(shift: number, rounding: 'double' | 'single', level: number): number {
-  if (rounding === 'single') return (2 * level - 1) * 2 ** (30 - shift);
-  if (shift >= 0) return (2 * level - 1) * 2 ** 30;
+/** The least product of accumulator and multiplier whose result is at least a level: an integer that doubles hold. */
+function leastProducts(shift: number, rounding: 'double' | 'single'): (level: number) => number {
+  if (rounding === 'single' || shift >= 0) {
+    const unit = rounding === 'single' ? 2 ** (30 - shift) : 2 ** 30;
+    return (level) => (2 * level - 1) * unit;
+  }
   const half = 2 ** (-shift - 1);
-  const least = 2 * half * level - (level > 0 ? half : half - 1);
-  return (2 * least - 1) * 2 ** 30;
+  return (level) => (2 * (2 * half * level - (level > 0 ? half : half - 1)) - 1) * 2 ** 30;
 }
 
 /** True where the left shift of `double` or the result of `single` might leave 32 bits. */
