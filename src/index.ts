@@ -10,6 +10,9 @@ export {
 } from '../ir/diagnostics.ts';
 export type { TensorArray, TensorData } from '../ir/tensor-data.ts';
 export type { ElementType, Quantization, TensorType } from '../ir/types.ts';
+export { type Bench, type BenchOptions, type BenchResult, bench } from './bench/bench.ts';
+export type { OperatorTime } from './bench/profile.ts';
+export type { Spread } from './bench/statistics.ts';
 export { type Compiled, type CompileOptions, compile } from './compile.ts';
 export type { Manifest, TensorManifest } from './manifest.ts';
 export {

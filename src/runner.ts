@@ -7,7 +7,7 @@ import { allocateArray, type TensorArray } from '../ir/tensor-data.ts';
 import { type ElementType, elementCount } from '../ir/types.ts';
 import { type Compiled, lowerProgram } from './compile.ts';
 import type { Program, TensorInfo } from './program.ts';
-import { type RunnerTarget, runnerTargets } from './targets.ts';
+import { type RunnerTarget, runnerTargetNamed } from './targets.ts';
 
 export interface RunnerOptions {
   /**
@@ -46,7 +46,7 @@ export interface Engine {
 }
 
 async function engineFor(program: Program, source: Program | Compiled, options: RunnerOptions): Promise<Engine> {
-  switch (options.target) {
+  switch (runnerTargetNamed(options.target)) {
     case 'interp': {
       const { referenceEngine } = await import('./runners/reference.ts');
       return referenceEngine(program);
@@ -83,10 +83,6 @@ async function engineFor(program: Program, source: Program | Compiled, options: 
       const { createCEngine } = await import('./runners/c.ts');
       return createCEngine('loops' in source ? source.loops : lowerProgram(program).loops, options);
     }
-    default:
-      return fail('I8C0404', `There is no target ${JSON.stringify(options.target)} to run on.`, {
-        hint: didYouMean(String(options.target), runnerTargets) ?? `Programs run on ${runnerTargets.join(', ')}.`,
-      });
   }
 }
 

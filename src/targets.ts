@@ -118,6 +118,17 @@ export const targetNames: readonly string[] = Object.keys(targets);
 
 /** A target by name. Throws CompileError I8C0404 for a name that none has. */
 export function targetNamed(name: string): Target {
+/** A runner's target by name. Throws CompileError I8C0404 for a name that none has. */
+export function runnerTargetNamed(name: string): RunnerTarget {
+  const found = runnerTargets.find((target) => target === name);
+  return (
+    found ??
+    fail('I8C0404', `There is no target ${JSON.stringify(name)} to run on.`, {
+      hint: didYouMean(String(name), runnerTargets) ?? `Programs run on ${runnerTargets.join(', ')}.`,
+    })
+  );
+}
+
   if (Object.hasOwn(targets, name)) return targets[name as TargetName];
   return fail('I8C0404', `There is no target ${JSON.stringify(name)}.`, {
     hint: didYouMean(name, targetNames) ?? `int8c has ${targetNames.join(', ')}.`,

@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { Command, CommanderError, type HelpConfiguration, Option, type OutputConfiguration } from 'commander';
 import { runnerTargets, targetNames, targets } from '../targets.ts';
 import { version } from '../version.ts';
+import type { BenchFlags } from './bench.ts';
 import type { CompileFlags } from './compile.ts';
 import { exitCodes, failureOf } from './exit-codes.ts';
 import type { InspectFlags } from './inspect.ts';
@@ -15,6 +16,7 @@ Examples:
   int8c inspect kws.tflite
   int8c compile kws.tflite --target c -o out
   int8c run kws.tflite --input clip.npy -o results
+  int8c bench kws.tflite --target wasm,c
 
 Exit codes: 0 done, 1 the input is at fault, 2 the command line is, 70 int8c itself.
 'int8c help COMMAND' says more about a command.`;
@@ -43,6 +45,15 @@ holds names, shapes, types and quantization.
 Examples:
   int8c run kws.tflite --input clip.npy -o results
   int8c run two.tflite --input left=a.bin right=b.bin --target c -o results`;
+
+const benchEpilogue = `
+Targets: wasm (--wasm says which instructions), wgsl, c, js and interp, as for 'int8c run'. Each is one row, and so is
+each of several levels of wasm. All rows are measured in turn, round by round; the last column is a row's time divided by
+the first row's. Inputs are random, and the same each time. wgsl is timed from arrays to arrays, the others without copies.
+
+Examples:
+  int8c bench kws.tflite --target wasm,c,js
+  int8c bench kws.tflite --wasm simd,relaxed --profile`;
 
 const inspectEpilogue = `
 For a model that int8c cannot compile, everything that stands in the way is listed, and the exit code is 1.`;
@@ -139,6 +150,25 @@ function commandLine(): Command {
     .addHelpText('after', runEpilogue)
     .action((model: string, flags: RunFlags) =>
       guarded(flags.json, async () => (await import('./run.ts')).runCommand(model, flags)),
+    );
+  program
+    .command('bench')
+    .summary('say how fast a model runs here')
+    .description('Measures how fast a model runs on this machine, on one target or on several side by side.')
+    .argument('<model>', 'the model file')
+    .option('-t, --target <names>', 'what to measure; several separated by commas', 'wasm')
+    .option('--wasm <levels>', 'instructions for wasm: scalar, simd, relaxed; several separated by commas', 'simd')
+    .option('--cflags <flags>', 'flags of the C compiler, separated by spaces; default: -O2')
+    .option('--profile', 'also say what each operator takes')
+    .option('--rounds <count>', 'timed rounds; default: as many as --time allows, at least 5')
+    .option('--time <seconds>', 'how long to measure each row', '2')
+    .option('--warmup <seconds>', 'how long to run each row before that', '0.5')
+    .addOption(signatureOption())
+    .addOption(exposeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', benchEpilogue)
+    .action((model: string, flags: BenchFlags) =>
+      guarded(flags.json, async () => (await import('./bench.ts')).benchCommand(model, flags)),
     );
   program
     .command('inspect')

@@ -8,14 +8,20 @@ export interface WebGpu {
 }
 
 interface Adapter {
+  readonly features: { has(feature: string): boolean };
   readonly limits: Readonly<Record<string, number>>;
-  requestDevice(descriptor: { requiredLimits: Readonly<Record<string, number>> }): Promise<Device>;
+  requestDevice(descriptor: {
+    requiredFeatures: readonly string[];
+    requiredLimits: Readonly<Record<string, number>>;
+  }): Promise<Device>;
 }
 
 export interface Device {
   readonly queue: {
     writeBuffer(buffer: object, offset: number, data: Uint8Array): void;
+    submit(commands: readonly object[]): void;
   };
+  readonly features: { has(feature: string): boolean };
   readonly limits: object;
 }
 
@@ -26,6 +32,9 @@ export interface GpuDevice {
 
 /** Limits that large networks need more of than WebGPU promises by default. */
 const raisedLimits = ['maxStorageBufferBindingSize', 'maxBufferSize'];
+
+/** Features that are used where there are any: the device's own clock, for profiles. */
+const wantedFeatures = ['timestamp-query'];
 
 let found: Promise<GpuDevice> | undefined;
 
@@ -44,8 +53,23 @@ async function findDevice(): Promise<GpuDevice> {
     });
   }
   const limits = raisedLimits.map((name) => [name, adapter.limits[name] ?? 0] as const);
-  return { gpu, device: await adapter.requestDevice({ requiredLimits: Object.fromEntries(limits) }) };
+  const device = await adapter
+    .requestDevice({
+      requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: Object.fromEntries(limits),
+    })
+    .catch((error: unknown) => fail('I8C0406', `WebGPU gives no device: ${reasonOf(error)}.`));
+  return { gpu, device };
 }
+
+/** An error's message, as part of a sentence. */
+function reasonOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/\.$/, '');
+}
+
+/** Dawn rounds timestamps to 0.1 ms unless it is told otherwise: pages should not see a GPU's clock, programs may. */
+const dawnOptions = ['disable-dawn-features=timestamp_quantization'];
 
 async function findGpu(): Promise<WebGpu> {
   const { navigator } = globalThis as { readonly navigator?: { readonly gpu?: WebGpu } };
@@ -53,10 +77,15 @@ async function findGpu(): Promise<WebGpu> {
   if (browser !== undefined) return browser;
   try {
     const { create } = await import('webgpu');
-    return create([]) as unknown as WebGpu;
-  } catch {
-    return fail('I8C0406', 'There is no WebGPU here.', {
-      hint: 'In Node.js, install the npm package webgpu beside int8c: npm install webgpu.',
+    return create(dawnOptions) as unknown as WebGpu;
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') {
+      return fail('I8C0406', 'There is no WebGPU here.', {
+        hint: 'In Node.js, install the npm package webgpu beside int8c: npm install webgpu.',
+      });
+    }
+    return fail('I8C0406', `The npm package webgpu does not load: ${reasonOf(error)}.`, {
+      hint: 'It has binaries for Windows, macOS, and Linux with glibc. The other targets run everywhere.',
     });
   }
 }

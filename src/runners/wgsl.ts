@@ -24,6 +24,8 @@ export interface WgslModel {
 export async function loadWgsl(program: LoopProgram): Promise<WgslModel> {
   const { gpu, device } = await gpuDevice();
   const files = printWgsl(withPositions(program));
+  /** Encodes one inference into a command encoder, as one compute pass. */
+  encode(encoder: object): void;
   const contents = (name: string) => files.get(name) ?? internalError(`the artifact has no file ${name}`);
   const encoder = new TextEncoder();
   const locate = (name: string) => {
