@@ -205,7 +205,10 @@ export class NodeContext {
 
   // Building.
 
-  /** Builds an operator with one result. `type` is needed where the operator's rule leaves something open. */
+  /**
+   * Builds an operator with one result. `type` is needed where the operator's rule leaves element type or quantization
+   * open; shapes are the rule's own.
+   */
   emit<S extends AttributeSchema>(
     definition: OpDefinition<S>,
     operands: readonly (Value | undefined)[],
@@ -223,7 +226,7 @@ export class NodeContext {
     types?: readonly TensorType[],
   ): readonly Value[] {
     const names = this.node.output.map(valueName);
-    return this.builder.op(definition, operands, attributes, { names, types }).results;
+    return this.builder.op(definition, operands, attributes, { names, hints: types }).results;
   }
 
   /** A constant out of numbers. */

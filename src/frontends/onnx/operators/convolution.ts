@@ -7,10 +7,12 @@ import { concat } from '../../../../ir/ops/concat.ts';
 import { conv2d } from '../../../../ir/ops/conv2d.ts';
 import { depthwiseConv2d } from '../../../../ir/ops/depthwise-conv2d.ts';
 import { pad } from '../../../../ir/ops/pad.ts';
+import { reinterpret } from '../../../../ir/ops/reinterpret.ts';
 import { reshape } from '../../../../ir/ops/reshape.ts';
 import { slice } from '../../../../ir/ops/slice.ts';
 import { transpose } from '../../../../ir/ops/transpose.ts';
 import { transposeConv2d } from '../../../../ir/ops/transpose-conv2d.ts';
+import { type TensorType, tensorType } from '../../../../ir/types.ts';
 import type { NodeContext, Rows } from '../node-context.ts';
 import { sliceAxis } from './moving.ts';
 import { channelsFirst, channelsLast, type Window, windowOf } from './window.ts';
@@ -47,23 +49,42 @@ export const convolutionRows: Rows = {
   },
 };
 
-function checkRanks(x: Value, w: Value, rank: number): void {
+/** What a convolution of integers says beside its operands. */
+export interface ConvolutionNumbers {
+  /** Element type and quantization of the result. */
+  readonly type: TensorType;
+  readonly input_zero?: number;
+  readonly weights_zero?: number;
+  /** Scales and zero points of the weights and of the bias, one per output channel. */
+  readonly weights?: { readonly scale: readonly number[]; readonly zero: readonly number[] };
+  readonly bias?: { readonly scale: readonly number[]; readonly zero: readonly number[] };
+}
+
+function checkRanks(_x: Value, w: Value, rank: number): void {
   rule(rank >= 1 && rank <= 3, () => `takes 1 to 3 spatial dimensions, got ${rank}`);
   rule(w.type.shape.length === rank + 2, () => `takes weights of rank ${rank + 2}, got ${w.type.shape.length}`);
-  rule(x.type.element === w.type.element, 'takes an input and weights of one type');
 }
 
 /** Conv: in one dimension an image of one row, in three a sum over the planes of the kernel. */
-export function convolution(op: NodeContext, x: Value, w: Value, bias: Value | undefined, group: number): Value {
+export function convolution(
+  op: NodeContext,
+  x: Value,
+  w: Value,
+  bias: Value | undefined,
+  group: number,
+  numbers?: ConvolutionNumbers,
+): Value {
   const rank = x.type.shape.length - 2;
   checkRanks(x, w, rank);
   const window = windowOf(op, x.type.shape.slice(2), op.ints('kernel_shape') ?? w.type.shape.slice(2));
   if (rank === 1) {
     const row = (v: Value) => op.emit(reshape, [v], { shape: v.type.shape.toSpliced(2, 0, 1) });
-    const y = plane(op, row(x), row(w), bias, group, lifted(window));
+    const y = plane(op, row(x), row(w), bias, group, lifted(window), numbers);
     return op.emit(reshape, [y], { shape: y.type.shape.toSpliced(2, 1) });
   }
-  return rank === 2 ? plane(op, x, w, bias, group, window) : volume(op, x, w, bias, group, window);
+  if (rank === 2) return plane(op, x, w, bias, group, window, numbers);
+  if (numbers?.type.quant !== undefined) op.unsupported('It is quantized and has three dimensions.');
+  return volume(op, x, w, bias, group, window, numbers);
 }
 
 /** A window of one dimension as one of two, the first of extent 1. */
@@ -80,9 +101,19 @@ function lifted(window: Window): Window {
   };
 }
 
-function plane(op: NodeContext, x: Value, w: Value, bias: Value | undefined, group: number, window: Window): Value {
+function plane(
+  op: NodeContext,
+  x: Value,
+  w: Value,
+  bias: Value | undefined,
+  group: number,
+  window: Window,
+  numbers?: ConvolutionNumbers,
+): Value {
   const { stride, dilation, before, after } = window;
-  const attributes = { stride, dilation, pad: [before[0]!, after[0]!, before[1]!, after[1]!] };
+  const { input_zero = 0, weights_zero = 0 } = numbers ?? {};
+  const pads = [before[0]!, after[0]!, before[1]!, after[1]!];
+  const attributes = { stride, dilation, pad: pads, input_zero, weights_zero };
   const channels = x.type.shape[1]!;
   const [out = 0, depth = 0, ky = 0, kx = 0] = w.type.shape;
   rule(
@@ -90,16 +121,32 @@ function plane(op: NodeContext, x: Value, w: Value, bias: Value | undefined, gro
     () => `has ${channels} channels for weights of ${depth} in ${group} groups`,
   );
   const image = channelsLast(op, x);
+  const offset = bias && perOutput(op, bias, numbers?.bias, 0);
   if (depth === 1 && group > 1) {
     // Every channel on its own: 1 x ky x kx x out, the outputs of one channel beside each other, as they are already.
     const taps = op.emit(transpose, [op.emit(reshape, [w], { shape: [out, ky, kx] })], { perm: [1, 2, 0] });
-    const weights = op.emit(reshape, [taps], { shape: [1, ky, kx, out] });
-    return channelsFirst(op, op.emit(depthwiseConv2d, [image, weights, bias], attributes));
+    const weights = perOutput(op, op.emit(reshape, [taps], { shape: [1, ky, kx, out] }), numbers?.weights, 3);
+    return channelsFirst(op, op.emit(depthwiseConv2d, [image, weights, offset], attributes, numbers?.type));
   }
-  return channelsFirst(op, op.emit(conv2d, [image, channelsLast(op, w), bias], attributes));
+  const weights = perOutput(op, channelsLast(op, w), numbers?.weights, 0);
+  return channelsFirst(op, op.emit(conv2d, [image, weights, offset], attributes, numbers?.type));
 }
 
-function volume(op: NodeContext, x: Value, w: Value, bias: Value | undefined, group: number, window: Window): Value {
+/** Integers under a quantization along the axis of the output channels, where there is one. */
+function perOutput(op: NodeContext, x: Value, quant: ConvolutionNumbers['weights'], axis: number): Value {
+  if (quant === undefined) return x;
+  return op.emit(reinterpret, [x], {}, tensorType(x.type.element, x.type.shape, { axis, ...quant }));
+}
+
+function volume(
+  op: NodeContext,
+  x: Value,
+  w: Value,
+  bias: Value | undefined,
+  group: number,
+  window: Window,
+  numbers?: ConvolutionNumbers,
+): Value {
   const tail = (list: readonly number[]) => list.slice(1);
   const flat: Window = {
     kernel: tail(window.kernel),
@@ -113,7 +160,8 @@ function volume(op: NodeContext, x: Value, w: Value, bias: Value | undefined, gr
   const [n = 0, channels = 0, , height = 0, width = 0] = x.type.shape;
   const planes = window.count[0]!;
   const front = [0, 0, window.before[0]!, 0, 0];
-  const deep = op.emit(pad, [x], { before: front, after: [0, 0, window.after[0]!, 0, 0] });
+  const value = numbers?.input_zero ?? 0;
+  const deep = op.emit(pad, [x], { before: front, after: [0, 0, window.after[0]!, 0, 0], value });
   let sum: Value | undefined;
   for (let k = 0; k < window.kernel[0]!; k++) {
     const start = [0, 0, k * window.dilation[0]!, 0, 0];
@@ -123,7 +171,7 @@ function volume(op: NodeContext, x: Value, w: Value, bias: Value | undefined, gr
       shape: [n * planes, channels, height, width],
     });
     const weights = op.emit(reshape, [sliceAxis(op, w, 2, k, 1)], { shape: w.type.shape.toSpliced(2, 1) });
-    const y = plane(op, image, weights, k === 0 ? bias : undefined, group, flat);
+    const y = plane(op, image, weights, k === 0 ? bias : undefined, group, flat, numbers);
     sum = sum === undefined ? y : op.emit(add, [sum, y]);
   }
   const [, out = 0, rows = 0, columns = 0] = sum?.type.shape ?? [];

@@ -7,10 +7,12 @@ import { controlRows } from './control.ts';
 import { convolutionRows } from './convolution.ts';
 import { elementwiseRows } from './elementwise.ts';
 import { generatingRows } from './generating.ts';
+import { integerProductRows } from './integer-products.ts';
 import { matmulRows } from './matmul.ts';
 import { movingRows } from './moving.ts';
 import { normalizationRows } from './normalization.ts';
 import { poolingRows } from './pooling.ts';
+import { quantizationRows } from './quantization.ts';
 import { recurrentRows } from './recurrent.ts';
 import { reductionRows } from './reduction.ts';
 import { resizingRows } from './resizing.ts';
@@ -28,10 +30,12 @@ const domains: Readonly<Record<string, Rows>> = {
     ...convolutionRows,
     ...elementwiseRows,
     ...generatingRows,
+    ...integerProductRows,
     ...matmulRows,
     ...movingRows,
     ...normalizationRows,
     ...poolingRows,
+    ...quantizationRows,
     ...recurrentRows,
     ...reductionRows,
     ...resizingRows,

@@ -31,13 +31,18 @@ export const matmulRows: Rows = {
   },
 };
 
-/** numpy.matmul: a vector is a matrix of one row or column, which the result drops again. */
+/** numpy.matmul; see {@link asMatrices}. A vector is a matrix of one row or column, which the result drops again. */
 export function product(op: NodeContext, a: Value, b: Value): Value {
+  return asMatrices(op, a, b, (x, w) => matrices(op, x, w));
+}
+
+/** Multiplies as numpy.matmul does by a product of matrices. */
+export function asMatrices(op: NodeContext, a: Value, b: Value, multiply: (x: Value, w: Value) => Value): Value {
   const [left, right] = [a.type.shape, b.type.shape];
   if (left.length === 0 || right.length === 0) op.fail('I8C0207', 'A scalar cannot be multiplied as a matrix.');
   const x = left.length === 1 ? op.emit(reshape, [a], { shape: [1, ...left] }) : a;
   const w = right.length === 1 ? op.emit(reshape, [b], { shape: [...right, 1] }) : b;
-  const y = matrices(op, x, w);
+  const y = multiply(x, w);
   const shape = [...y.type.shape];
   if (right.length === 1) shape.pop();
   if (left.length === 1) shape.splice(right.length === 1 ? -1 : -2, 1);

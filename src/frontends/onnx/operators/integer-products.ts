@@ -1,0 +1,123 @@
+// Rows of products of integers: with accumulators as results (ConvInteger, MatMulInteger), and with requantized ones
+// (QLinearConv, QLinearMatMul).
+// Specification: https://github.com/onnx/onnx/blob/main/docs/Operators.md.
+import { rule } from '../../../../ir/define-op.ts';
+import type { Value } from '../../../../ir/module.ts';
+import { add, sub } from '../../../../ir/ops/add.ts';
+import { batchMatmul } from '../../../../ir/ops/batch-matmul.ts';
+import { cast } from '../../../../ir/ops/cast.ts';
+import { constantOf } from '../../../../ir/ops/constant.ts';
+import { mul } from '../../../../ir/ops/mul.ts';
+import { reduceSum } from '../../../../ir/ops/reduce-sum.ts';
+import { reinterpret } from '../../../../ir/ops/reinterpret.ts';
+import { reshape } from '../../../../ir/ops/reshape.ts';
+import { numbersOf } from '../../../../ir/tensor-data.ts';
+import { elementCount, tensorType } from '../../../../ir/types.ts';
+import type { NodeContext, Rows } from '../node-context.ts';
+import { convolution } from './convolution.ts';
+import { asMatrices } from './matmul.ts';
+import { channelQuantization, plain, quantizedInput, quantizedResult, wholeQuantization } from './quantization.ts';
+
+export const integerProductRows: Rows = {
+  ConvInteger(op) {
+    const [x, w] = [op.input(0), op.input(1)];
+    const group = op.int('group', 1);
+    const weightsZero =
+      constantZero(op, 3) ?? op.fail('I8C0205', 'The zero point of the weights is computed at run time.');
+    const type = tensorType('i32', []);
+    const inputZero = constantZero(op, 2);
+    if (inputZero !== undefined) {
+      return convolution(op, x, w, undefined, group, { type, input_zero: inputZero, weights_zero: weightsZero });
+    }
+    // sum (x - zero) * w = sum x * w - zero * sum w, where the last sum is over the taps inside of the image: constant.
+    const numbers = { type, weights_zero: weightsZero };
+    const products = convolution(op, x, w, undefined, group, numbers);
+    const ones = op.filled(x.type.element, x.type.shape.with(0, 1), 1);
+    const weights = convolution(op, ones, w, undefined, group, numbers);
+    return op.emit(sub, [products, op.emit(mul, [weights, scalarZero(op, 2)])]);
+  },
+  MatMulInteger: (op) => integerProduct(op, op.input(0), op.input(1), 2, 3),
+  QLinearConv(op) {
+    const x = quantizedInput(op, 0);
+    const w = op.input(3);
+    const channels = w.type.shape[0] ?? 0;
+    const quant = channelQuantization(op, 4, channels);
+    const inputScale = x.type.quant!.scale[0]!;
+    const bias = op.optional(8);
+    const biasQuant = { scale: quant.scale.map((s) => Math.fround(s * inputScale)), zero: quant.zero.map(() => 0) };
+    const y = convolution(op, x, w, bias, op.int('group', 1), {
+      type: quantizedResult(op, 6, [], x.type.element),
+      weights: quant,
+      bias: biasQuant,
+    });
+    return plain(op, y);
+  },
+  QLinearMatMul(op) {
+    const x = quantizedInput(op, 0);
+    const w = op.input(3);
+    const columns = w.type.shape.at(-1) ?? 1;
+    const perColumn = elementCount(op.input(4).type.shape) > 1 || elementCount(op.optional(5)?.type.shape ?? []) > 1;
+    const result = quantizedResult(op, 6, [], x.type.element);
+    if (!perColumn) {
+      const weights = op.emit(reinterpret, [w], {}, tensorType(w.type.element, w.type.shape, wholeQuantization(op, 4)));
+      return plain(
+        op,
+        asMatrices(op, x, weights, (a, b) => op.emit(batchMatmul, [a, b], {}, result)),
+      );
+    }
+    rule(w.type.shape.length === 2, 'has a scale per column of weights that are no matrix');
+    return op.unsupported(
+      `It has ${columns} scales for its weights; int8c takes one.`,
+      'Quantize the weights as a whole.',
+    );
+  },
+};
+
+/** The one constant zero point of operand `i`: 0 where it is absent, undefined where it is computed or per channel. */
+function constantZero(op: NodeContext, i: number): number | undefined {
+  const zero = op.optional(i);
+  if (zero === undefined) return 0;
+  const known = constantOf(zero);
+  if (known === undefined) return undefined;
+  const values = new Set(numbersOf(known));
+  return values.size === 1 ? [...values][0] : undefined;
+}
+
+const scalarZero = (op: NodeContext, i: number): Value =>
+  op.emit(cast, [op.emit(reshape, [op.input(i)], { shape: [] })], { to: 'i32' });
+
+/**
+ * (a - zero_a) @ (b - zero_b) in i32. Zero points that are computed, or one per row or column, are taken out of the sums:
+ * a @ b - zero_a * columns(b) - rows(a) * zero_b + depth * zero_a * zero_b.
+ */
+export function integerProduct(op: NodeContext, a: Value, b: Value, zeroA: number, zeroB: number): Value {
+  const i32 = tensorType('i32', []);
+  const [known, knownB] = [constantZero(op, zeroA), constantZero(op, zeroB)];
+  const attributes = { input_zero: known ?? 0, weights_zero: knownB ?? 0 };
+  const y = asMatrices(op, a, b, (x, w) => op.emit(batchMatmul, [x, w], attributes, i32));
+  const wide = (x: Value) => op.emit(cast, [x], { to: 'i32' });
+  const isVector = (x: Value) => x.type.shape.length === 1 && elementCount(x.type.shape) > 1;
+  // Per row: a column; per column: a row.
+  const left = known === undefined ? wide(op.input(zeroA)) : undefined;
+  const right = knownB === undefined ? wide(op.input(zeroB)) : undefined;
+  const column =
+    left && op.emit(reshape, [left], { shape: isVector(left) ? [...left.type.shape, 1] : scalarShape(left) });
+  const row = right && op.emit(reshape, [right], { shape: isVector(right) ? right.type.shape : scalarShape(right) });
+  let result = y;
+  if (column !== undefined) {
+    const shifted = op.emit(sub, [wide(b), op.scalar('i32', knownB ?? 0)]);
+    const sums = op.emit(reduceSum, [shifted], { axes: [-2], keep_dims: true });
+    result = op.emit(sub, [result, op.emit(mul, [sums, column])]);
+  }
+  if (row !== undefined) {
+    const shifted = op.emit(sub, [wide(a), op.scalar('i32', known ?? 0)]);
+    const sums = op.emit(reduceSum, [shifted], { axes: [-1], keep_dims: true });
+    result = op.emit(sub, [result, op.emit(mul, [sums, row])]);
+  }
+  if (column === undefined || row === undefined) return result;
+  const depth = op.scalar('i32', a.type.shape.at(-1) ?? 1);
+  return op.emit(add, [result, op.emit(mul, [op.emit(mul, [column, row]), depth])]);
+}
+
+/** One element keeps no dimension; a tensor per batch keeps its own. */
+const scalarShape = ({ type: { shape } }: Value): readonly number[] => (elementCount(shape) === 1 ? [] : shape);
