@@ -46,7 +46,7 @@ export function readNetwork({ golden }: Network): Promise<Program> {
 export interface ModelBytes {
   /** Its constants: weights, biases, tables. */
   readonly weights: number;
-  /** Their scales, a float for each channel that has its own. */
+  /** The scales of its weights, a float for each channel that has its own. (A bias' scale follows from them.) */
   readonly scales: number;
 }
 
@@ -56,6 +56,6 @@ export function modelBytes(program: Program): ModelBytes {
   const sum = (of: (type: TensorType) => number) => types.reduce((bytes, type) => bytes + of(type), 0);
   return {
     weights: sum(({ element, shape }) => bytesPerElement(element) * elementCount(shape)),
-    scales: sum(({ quant }) => (quant?.scale.length ?? 0) * Float32Array.BYTES_PER_ELEMENT),
+    scales: sum(({ element, quant }) => (element === 'i32' ? 0 : 4 * (quant?.scale.length ?? 0))),
   };
 }
