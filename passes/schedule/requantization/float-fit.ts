@@ -21,13 +21,13 @@ export type OffsetPlace = 'early' | 'late';
 export const offsetUnits = { raised: 2 ** -11, away: 2 ** -14 } as const;
 
 /** Centers on both sides of the middle that are tried: each rounds the steps in its own way. */
-const mostShift = 12;
+const mostShift = 14;
 
 /** Offsets that are tried for each center; without a center, more of them. */
-const offsetTries = { raised: 3, away: 65 } as const;
+const offsetTries = { raised: 9, away: 129 } as const;
 
 /** Further scales that are tried: distances from the nearest f32, in units of its last place. */
-const neighbours = [1, -1, 2, -2, 3, -3, 4, -4];
+const neighbours = [1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8];
 
 /** What a search may use. */
 export interface FitOptions {
