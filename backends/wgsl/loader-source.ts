@@ -178,7 +178,8 @@ class Model {
     }
     if (readSize === 0) {
       device.queue.submit([encoder.finish()]);
-      return { ...targets };
+      const empty = readBack.map(([name, { array }]) => [name, new array(0)]);
+      return { ...targets, ...Object.fromEntries(empty) };
     }
     const size = Object.values(this.outputs).reduce((n, place) => n + Math.ceil(place.size / 8) * 8, 0);
     const buffer = this.#idle.pop() ?? device.createBuffer({ size, usage: MAP_READ | COPY_DST });
