@@ -8,6 +8,7 @@ import { type Access, type Affine, affine, type ContractionLowering } from '../.
 import type { Buffer } from '../../ir/loops/types.ts';
 import { elementCount, integerRange, stridesOf } from '../../ir/types.ts';
 import { affineValue, guardsOf } from './plain.ts';
+import { copyRun, fillRun } from './runs.ts';
 
 /** One dimension of the band, and where its positions come from in the input. */
 interface BandDimension {
@@ -33,13 +34,22 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
+/** What a schedule may want of a band. */
+export interface BandOptions {
+  /** Element type of the band: integers at least as wide as the input's. Default: the input's. */
+  readonly element?: 'i16' | undefined;
+  /** Elements behind the band's last that may be read, whatever they are. */
+  readonly slack?: number;
+}
+
 /**
- * The band of a contraction with guards; undefined where copying would not be the same (an input zero point that is no
- * value of its type). Every parallel axis of the input but the last, which runs along the band, is fixed.
+ * The band of a contraction, with guards or without; undefined where copying would not be the same (an input zero point
+ * that is no value of its type). Every parallel axis of the input but the last, which runs along the band, is fixed.
  */
 export function bandOf(
   c: ContractionLowering,
   scratch: (name: string, element: Buffer['element'], length: number) => Buffer,
+  options: BandOptions = {},
 ): Band | undefined {
   const { element } = c.input.buffer;
   if (element !== 'f32') {
@@ -72,7 +82,7 @@ export function bandOf(
     });
   }
   const shape = dimensions.map((d) => d.extent);
-  const buffer = scratch('band', element, elementCount(shape));
+  const buffer = scratch('band', options.element ?? element, elementCount(shape) + (options.slack ?? 0));
   return {
     fixed,
     input: { buffer, shape, index },
@@ -115,9 +125,7 @@ class Filling {
       if (this.isRun(d)) {
         const length = b.mul(b.sub(end, begin), inner);
         const [x, y] = [b.add(source, b.mul(begin, stride)), b.add(to, b.mul(begin, inner))];
-        b.for(0, length, (i) => b.store(this.band, b.add(y, i), b.load(this.c.input.buffer, b.add(x, i))), {
-          name: 'i',
-        });
+        copyRun(b, { buffer: this.band, at: y }, { buffer: this.c.input.buffer, at: x }, length);
         return;
       }
       b.for(
@@ -153,6 +161,6 @@ class Filling {
   private zero(at: LoopValue, count: LoopValue): void {
     const { b, band } = this;
     const value = band.element === 'f32' ? b.f32(0) : b.constant(this.c.inputZero);
-    b.for(0, count, (i) => b.store(band, b.add(at, i), value), { name: 'i' });
+    fillRun(b, { buffer: band, at }, value, count);
   }
 }

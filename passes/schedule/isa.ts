@@ -36,16 +36,19 @@ export const scalar: Isa = { name: 'scalar', lanes: 1, group: 1, operand: 'i16',
 /** WGSL: four accumulators as a vector, and dot4I8Packed for each. */
 export const wgsl: Isa = { name: 'wgsl', lanes: 4, group: 4, operand: 'i8', registers: 32, wordStores: true };
 
-/** WebAssembly SIMD: i32x4.dot_i16x8_s. */
+/**
+ * WebAssembly SIMD: i32x4.dot_i16x8_s. Of an x86-64's sixteen registers engines keep one for themselves, and sums of
+ * products need another before they are added.
+ */
 const wasmSimd: Isa = {
-  ...{ name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 16 },
+  ...{ name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 14 },
   floatRequantize: true,
   downloaded: true,
 };
 
-/** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s, on engines where it is exact for unsigned activations. */
+/** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s, which adds by itself, on engines where it is exact for unsigned activations. */
 const wasmRelaxed: Isa = {
-  ...{ name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', activations: 'u8', registers: 16 },
+  ...{ name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', activations: 'u8', registers: 15 },
   wider: wasmSimd,
   floatRequantize: true,
   downloaded: true,

@@ -2,11 +2,17 @@
 // of columns, and multiplies all of them.
 import type { LoopValue } from '../../ir/loops/kernel.ts';
 import { loopType } from '../../ir/loops/types.ts';
-import { type StridedAccess, stridedExtent } from './strided.ts';
+import { copyRun } from './runs.ts';
+import { type StridedAccess, stridedExtent, stridedPosition } from './strided.ts';
 import { TileKernel, type TileRequest } from './tile-kernel.ts';
 import { tileSize } from './tile-size.ts';
 
-export function emitMatrix(request: TileRequest): void {
+export interface MatrixRequest extends TileRequest {
+  /** The rows of a tile are consecutive in the input and are made wider before its columns are computed. */
+  readonly panel: boolean;
+}
+
+export function emitMatrix(request: MatrixRequest): void {
   const { form, plan, isa } = request;
   const extent = (axis: number | undefined) => stridedExtent(form, axis);
   const wide = form.origin.accumulator === 'i64';
@@ -15,8 +21,32 @@ export function emitMatrix(request: TileRequest): void {
 }
 
 class MatrixKernel extends TileKernel {
+  /** What tiles read: the form's input, or a panel that begins with the tile's first row. */
+  private readonly source: StridedAccess;
+  private readonly isPanel: boolean;
+
+  constructor(request: MatrixRequest, rows: number, columns: number, group: number) {
+    super(request, rows, columns, group);
+    const { form, isa, context, panel } = request;
+    const { input, axes } = form;
+    this.isPanel = panel;
+    const depth = request.plan.reduce.reduce((n, axis) => n * axes[axis]!.extent, 1);
+    this.source = panel ? { ...input, buffer: context.scratch('panel', isa.operand, rows * depth) } : input;
+  }
+
   emit(): void {
-    this.emitTiles(false);
+    this.emitTiles(false, this.isPanel ? () => this.fillPanel() : undefined);
+  }
+
+  /** The inputs of a tile's rows, one run, as wide as dot takes them. */
+  private fillPanel(): void {
+    const { b, form, source } = this;
+    const from = { buffer: form.input.buffer, at: stridedPosition(b, form.input, this.values) };
+    copyRun(b, { buffer: source.buffer, at: b.constant(0) }, from, b.constant(source.buffer.length));
+  }
+
+  protected override inputPosition(): LoopValue {
+    return this.isPanel ? this.b.constant(0) : super.inputPosition();
   }
 
   protected reduceTile(input: LoopValue, weights: LoopValue, sums: readonly LoopValue[]): readonly LoopValue[] {
@@ -39,7 +69,7 @@ class MatrixKernel extends TileKernel {
     const at = (position: LoopValue, access: StridedAccess, k: LoopValue) =>
       b.add(position, b.mul(k, access.strides[axis]!));
     const body = (k: LoopValue, carried: readonly LoopValue[]) =>
-      this.reduce(depth + 1, at(input, form.input, k), at(weights, this.weights.access, k), carried);
+      this.reduce(depth + 1, at(input, this.source, k), at(weights, this.weights.access, k), carried);
     // Left rolled: a compiler that unrolls keeps one step's loads beside their products, written-out steps it would
     // reorder until registers spill (measured with gcc 12: 14.6 instead of 8.7 million instructions on x86-64).
     return b.forCarry(0, extent, sums, body, { step: group, name, carry: sums.map(() => 'acc') });
@@ -47,8 +77,8 @@ class MatrixKernel extends TileKernel {
 
   /** One step of the reduction for every accumulator of the tile. The shorter side stays in registers. */
   private step(input: LoopValue, weights: LoopValue, sums: readonly LoopValue[]): readonly LoopValue[] {
-    const { b, form, plan, isa, vectors, rowCount } = this;
-    const rowStride = plan.row === undefined ? 0 : form.input.strides[plan.row]!;
+    const { b, source, plan, isa, vectors, rowCount } = this;
+    const rowStride = plan.row === undefined ? 0 : source.strides[plan.row]!;
     const columnStride = isa.lanes * this.weights.columnStride;
     const row = (r: number) => this.input(b.add(input, r * rowStride));
     const column = (v: number) => this.weight(b.add(weights, v * columnStride));
@@ -81,8 +111,8 @@ class MatrixKernel extends TileKernel {
   }
 
   private input(position: LoopValue): LoopValue {
-    const { b, isa, form } = this;
-    const { buffer } = form.input;
+    const { b, isa, source } = this;
+    const { buffer } = source;
     if (isa.lanes * isa.group === 1) return b.sub(b.load(buffer, position), this.bias.inputZero);
     const x = b.load(buffer, position, isa.group);
     const element = isa.activations ?? isa.operand;

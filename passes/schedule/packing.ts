@@ -14,7 +14,7 @@ export interface ReadingOrder {
   readonly column: { readonly axis: number; readonly size: number } | undefined;
   /** Loops of the reduction. */
   readonly reduce: readonly number[];
-  /** Consecutive values of the innermost reduction that stay together; divides its extent. */
+  /** Consecutive values of the innermost reduction that stay together; zeros fill the last group. */
   readonly group: number;
 }
 
@@ -53,7 +53,7 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
   const inner = order.reduce.at(-1);
   const groupStride = inner === undefined ? 0 : weights.strides[inner]!;
   const outers = positionsOf(form, weights, order.outer);
-  const groups = positionsOf(form, { ...weights, start: 0 }, order.reduce, order.group);
+  const groups = groupsOf(form, order);
   const count = outers.length * Math.ceil(columns / size) * size * groups.length * order.group;
   const packed = emptyLike(values, count);
   let n = 0;
@@ -62,8 +62,9 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
       const first = outer + Math.max(0, Math.min(tile, columns - size)) * columnStride;
       for (const group of groups) {
         for (let j = 0; j < size; j++) {
-          const position = first + group + j * columnStride;
-          for (let g = 0; g < order.group; g++) packed[n++] = values[position + g * groupStride]!;
+          const position = first + group.start + j * columnStride;
+          for (let g = 0; g < group.length; g++) packed[n + g] = values[position + g * groupStride]!;
+          n += order.group;
         }
       }
     }
@@ -72,7 +73,8 @@ export function tileWeights(form: StridedContraction, order: ReadingOrder, conte
   let stride = size;
   for (const axis of order.reduce.toReversed()) {
     strides[axis] = stride;
-    stride *= extentOf(axis);
+    const extent = extentOf(axis);
+    stride *= axis === inner ? Math.ceil(extent / order.group) * order.group : extent;
   }
   // One tile is `stride` long and has `size` columns: as many elements per column, counted by first columns of tiles.
   if (column !== undefined) {
@@ -167,20 +169,26 @@ function narrowest(values: WeightValues): { element: ElementType; data: TensorAr
   return internalError('weights have more than 32 bits');
 }
 
-/** Positions of an access over nested axes in order; the innermost in steps of `group`. */
-function positionsOf(
-  form: StridedContraction,
-  access: StridedAccess,
-  axes: readonly number[],
-  group = 1,
-): readonly number[] {
+/** The groups of one column in order: where each begins, and how many weights it has. */
+function groupsOf(form: StridedContraction, { reduce, group }: ReadingOrder): { start: number; length: number }[] {
+  const inner = reduce.at(-1);
+  const access = { ...form.weights, start: 0 };
+  if (inner === undefined) return positionsOf(form, access, reduce).map((start) => ({ start, length: 1 }));
+  const { extent } = form.axes[inner]!;
+  const steps = Array.from({ length: Math.ceil(extent / group) }, (_, i) => i * group);
+  return positionsOf(form, access, reduce.slice(0, -1)).flatMap((start) =>
+    steps.map((k) => ({ start: start + k * access.strides[inner]!, length: Math.min(group, extent - k) })),
+  );
+}
+
+/** Positions of an access over nested axes in order. */
+function positionsOf(form: StridedContraction, access: StridedAccess, axes: readonly number[]): readonly number[] {
   let positions = [access.start];
-  for (const [depth, axis] of axes.entries()) {
-    const step = depth === axes.length - 1 ? group : 1;
+  for (const axis of axes) {
     const outer = positions;
     positions = [];
     for (const start of outer) {
-      for (let i = 0; i < form.axes[axis]!.extent; i += step) positions.push(start + i * access.strides[axis]!);
+      for (let i = 0; i < form.axes[axis]!.extent; i++) positions.push(start + i * access.strides[axis]!);
     }
   }
   return positions;

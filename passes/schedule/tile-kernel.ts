@@ -79,17 +79,26 @@ export abstract class TileKernel {
   /** Adds all products to the accumulators: for each row, one for each vector of columns. */
   protected abstract reduceTile(input: LoopValue, weights: LoopValue, sums: readonly LoopValue[]): readonly LoopValue[];
 
-  /** The loops around tiles; `rowsInside`: the innermost loop goes along rows. */
-  protected emitTiles(rowsInside: boolean): void {
+  /**
+   * The loops around tiles; `rowsInside`: the innermost loop goes along rows. Otherwise `inRows` prepares working memory
+   * for all columns of a tile's rows.
+   */
+  protected emitTiles(rowsInside: boolean, inRows?: () => void): void {
     const { b, form, plan, band } = this;
     // The band is working memory that all values of the fixed axes share: one after the other.
-    this.nest(plan.fixed, band === undefined ? 'parallel' : 'serial', () => {
+    this.nest(plan.fixed, band === undefined && inRows === undefined ? 'parallel' : 'serial', () => {
       band?.fill(b, originValues(b, form, this.values));
-      this.nest(plan.outer, 'parallel', () => {
-        const rows = (body: () => void) => this.tiles(plan.row, this.rows, body);
+      const isShared = inRows !== undefined;
+      this.nest(plan.outer, isShared ? 'serial' : 'parallel', () => {
+        const rows = (body: () => void) => this.tiles(plan.row, this.rows, body, isShared);
         const columns = (body: (at: LoopValue) => void) => this.tiles(plan.column, this.columns, body);
         if (rowsInside) columns((at) => rows(() => this.tile(at)));
-        else rows(() => columns((at) => this.tile(at)));
+        else {
+          rows(() => {
+            inRows?.();
+            columns((at) => this.tile(at));
+          });
+        }
       });
     });
   }
@@ -145,9 +154,9 @@ export abstract class TileKernel {
 
   /** One tile: start, reduce, finish. `column` is the number of the tile times its columns. */
   private tile(column: LoopValue): void {
-    const { b, form, plan, isa, vectors } = this;
+    const { b, plan, isa, vectors } = this;
     const start = Array.from({ length: vectors }, (_, v) => this.startAt(v * isa.lanes));
-    const input = stridedPosition(b, form.input, this.values);
+    const input = this.inputPosition();
     const values = [...this.values];
     if (this.weights.byTile && plan.column !== undefined) values[plan.column] = column;
     const weights = stridedPosition(b, this.weights.access, values);
@@ -156,6 +165,11 @@ export abstract class TileKernel {
       const move: Move = plan.row === undefined ? [] : [[plan.row, r]];
       this.finishRow(sums.slice(r * vectors, (r + 1) * vectors), move);
     }
+  }
+
+  /** Where the tile's first row begins in what its inputs are read from. */
+  protected inputPosition(): LoopValue {
+    return stridedPosition(this.b, this.form.input, this.values);
   }
 
   /** Position of an access at an element of the tile. */

@@ -18,7 +18,7 @@ import { depthwisePlan, emitDepthwise } from './depthwise.ts';
 import { scheduleDepthwiseDot } from './depthwise-dot.ts';
 import { type Isa, scalar } from './isa.ts';
 import { emitMatrix } from './matrix.ts';
-import { weightsFit } from './packing.ts';
+import { dotMatrix, isConstant, planAxes } from './matrix-dot.ts';
 import { guardsOf } from './plain.ts';
 import { type StridedContraction, stridedForm } from './strided.ts';
 import type { TilePlan } from './tile-kernel.ts';
@@ -28,19 +28,25 @@ export function scheduleTiled(b: LoopBuilder, c: ContractionLowering, isa: Isa, 
   if (c.axes.some((a) => a.extent === 0)) return false;
   if (guardsOf(c, c.weights).length > 0 || guardsOf(c, c.result).length > 0) return false;
   if (scheduleDepthwiseDot(b, c, isa, context)) return true;
+  const apart: ReadonlySet<number> = isa.lanes === 1 ? new Set() : columnAxes(c);
+  const dot = dotMatrix(c, isa, apart, context);
+  if (dot !== undefined) {
+    emitMatrix({ b, context, ...dot });
+    return true;
+  }
   let band: Band | undefined;
   if (guardsOf(c, c.input).length > 0) {
     band = copiesExactly(c, context) ? bandOf(c, context.scratch) : undefined;
     if (band === undefined) return false;
   }
-  const form = stridedForm(c, band?.input ?? c.input, isa.lanes === 1 ? new Set() : columnAxes(c));
+  const form = stridedForm(c, band?.input ?? c.input, apart);
   const plan = planAxes(form);
   const channels = depthwisePlan(form, plan, isa);
   if (channels !== undefined) {
     const vectors = isa.lanes === 1 || channelsFitVectors(form, channels, isa, context);
     emitDepthwise({ b, form, plan: channels, band, context, isa: vectors ? isa : scalar });
   } else {
-    emitMatrix({ b, form, plan, band, context, isa: matrixIsa(form, plan, isa, context) });
+    emitMatrix({ b, form, plan, band, context, isa: scalar, panel: false });
   }
   return true;
 }
@@ -60,49 +66,6 @@ function columnAxes(c: ContractionLowering): ReadonlySet<number> {
   const axesOf = (access: Access) => new Set(access.index.flatMap((form) => form.terms.map(([axis]) => axis)));
   const [read, weighed] = [axesOf(c.input), axesOf(c.weights)];
   return new Set([...weighed].filter((i) => c.axes[i]!.role === 'parallel' && !read.has(i)));
-}
-
-/** Rows run along the last axis of the input alone, columns along the last axis of the weights alone. */
-export function planAxes(form: StridedContraction): TilePlan {
-  const parallel = form.axes.flatMap((a, i) => (a.role === 'parallel' ? [i] : []));
-  const reads = (i: number) => form.input.strides[i] !== 0;
-  const weighs = (i: number) => form.weights.strides[i] !== 0;
-  const fixed = parallel.filter((i) => !reads(i) && !weighs(i));
-  const row = parallel.findLast((i) => reads(i) && !weighs(i));
-  const column = parallel.findLast((i) => weighs(i) && !reads(i));
-  return {
-    fixed,
-    outer: parallel.filter((i) => !fixed.includes(i) && i !== row && i !== column),
-    row,
-    column,
-    reduce: form.axes.flatMap((a, i) => (a.role === 'reduce' ? [i] : [])),
-  };
-}
-
-/** True when weights and bias are constant, so that they can be packed for vectors. */
-export function isConstant(form: StridedContraction, context: ScheduleContext): boolean {
-  const { weights, bias } = form;
-  return [weights, bias].every((a) => a === undefined || context.contents(a.buffer) !== undefined);
-}
-
-/** The row whose dot can be fed from this contraction's buffers: the instruction set's own, one for wider elements, scalar. */
-function matrixIsa(form: StridedContraction, plan: TilePlan, isa: Isa, context: ScheduleContext): Isa {
-  if (matrixFits(form, plan, isa, context)) return isa;
-  return isa.wider === undefined ? scalar : matrixIsa(form, plan, isa.wider, context);
-}
-
-function matrixFits(form: StridedContraction, plan: TilePlan, isa: Isa, context: ScheduleContext): boolean {
-  if (isa.lanes === 1 && isa.group === 1) return true;
-  const { origin, input, result } = form;
-  const elements = isa.operand === 'i8' ? [isa.activations ?? 'i8'] : ['i8', 'u8', 'i16'];
-  if (!isConstant(form, context) || !elements.includes(input.buffer.element) || origin.accumulator !== 'i32') {
-    return false;
-  }
-  if (!weightsFit(form, isa.operand, context)) return false;
-  const inner = plan.reduce.at(-1);
-  if (inner === undefined || input.strides[inner] !== 1 || form.axes[inner]!.extent % isa.group !== 0) return false;
-  if (isa.lanes === 1) return true;
-  return plan.column !== undefined && result.strides[plan.column] === 1 && form.axes[plan.column]!.extent >= isa.lanes;
 }
 
 /** True when neighbouring channels are neighbours in memory, and there are enough for a vector. */

@@ -15,6 +15,7 @@ import { laneOfElement, lanesOf, loopType } from '../../ir/loops/types.ts';
 import { integerRange } from '../../ir/types.ts';
 import type { ScheduleContext } from './context.ts';
 import type { Isa } from './isa.ts';
+import { isConstant, planAxes } from './matrix-dot.ts';
 import { type ReadingOrder, type TileBias, type TileWeights, tileBias, tileWeights } from './packing.ts';
 import { affineValue, cutRange, type Guard, guardsOf } from './plain.ts';
 import {
@@ -27,7 +28,7 @@ import {
   stridedPosition,
 } from './strided.ts';
 import type { TilePlan } from './tile-kernel.ts';
-import { copiesExactly, isConstant, planAxes } from './tiled.ts';
+import { copiesExactly } from './tiled.ts';
 import { elementsPerWord } from './word-map.ts';
 
 /** Most rows of a tile: with four columns each, four rows are fastest on the software adapters that were measured. */
