@@ -51,7 +51,7 @@ export function randomProgram(seed: number): RandomProgram {
 
 /** Tries a generator until it takes: what it draws may be refused. */
 function insist(draft: Draft, generator: Generator): void {
-  for (let tries = 0; tries < 50; tries++) if (draft.grow(generator)) return;
+  for (let tries = 0; tries < 200; tries++) if (draft.grow(generator)) return;
 }
 
 /** Gives states their next values and names the outputs: every value that nothing reads, and some that others read. */
