@@ -36,6 +36,8 @@ export const diagnosticCodes = {
   I8C0405: 'The name asked for a program is not an identifier.',
   I8C0406: 'A WGSL program was to be run where there is no WebGPU, or no adapter for it.',
   I8C0407: 'This machine lacks something that was asked for: an instruction, a clock, a flag of the C compiler.',
+  // 05xx: what a target can hold
+  I8C0501: 'The program needs more of its device than every device of the target has.',
   // 09xx: int8c itself
   I8C0901: 'An internal error: int8c broke one of its own rules.',
 } as const;

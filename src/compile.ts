@@ -92,7 +92,8 @@ export async function compile(program: Program, options: CompileOptions): Promis
   if (options.name !== undefined) checkName(options.name);
   const { selftest = false, wasm = 'simd', inline = false } = options;
   const isa = (await target.isa?.({ wasm })) ?? scalar;
-  const { loops, macs, diagnostics } = lowerProgram(program, { ...options, isa });
+  const { loops, macs, diagnostics: found } = lowerProgram(program, { ...options, isa });
+  const diagnostics = [...found];
   const manifest = manifestOf({
     program: loops,
     compiler: `int8c ${version}`,
@@ -106,7 +107,17 @@ export async function compile(program: Program, options: CompileOptions): Promis
   const encoder = new TextEncoder();
   const put = (name: string, contents: string | Uint8Array) =>
     files.set(name, typeof contents === 'string' ? encoder.encode(contents) : contents);
-  for (const [name, contents] of await target.write({ loops, lower, program, manifest, selftest, wasm, inline })) {
+  const report = (d: Diagnostic) => diagnostics.push(d);
+  for (const [name, contents] of await target.write({
+    loops,
+    lower,
+    program,
+    manifest,
+    report,
+    selftest,
+    wasm,
+    inline,
+  })) {
     put(name, contents);
   }
   put(`${loops.name}.json`, jsonText(manifest));

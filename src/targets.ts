@@ -1,6 +1,6 @@
 // The table of targets: what writes the files of each. Heavy backends are loaded when they are asked for.
 import type { WasmFeatures } from '../backends/wasm/features.ts';
-import { fail } from '../ir/diagnostics.ts';
+import { type Diagnostic, fail } from '../ir/diagnostics.ts';
 import type { LoopProgram } from '../ir/loops/kernel.ts';
 import { didYouMean } from '../ir/spelling.ts';
 import type { Isa } from '../passes/schedule/isa.ts';
@@ -23,6 +23,8 @@ export interface TargetRequest extends TargetOptions {
   lower(isa: Isa): LoopProgram;
   readonly program: Program;
   readonly manifest: Manifest;
+  /** Tells the user something about the files. */
+  report(diagnostic: Diagnostic): void;
 }
 
 export interface Target {
@@ -78,9 +80,11 @@ export const targets = {
     description: 'WebGPU compute shaders with their loader',
     selftest: false,
     isa: async () => (await import('../passes/schedule/isa.ts')).wgsl,
-    async write({ loops }) {
+    async write({ loops, report }) {
       const { printWgsl } = await import('../backends/wgsl/print.ts');
-      return printWgsl(loops);
+      const { files, diagnostics } = printWgsl(loops);
+      diagnostics.forEach(report);
+      return files;
     },
   },
   ir: {
@@ -114,10 +118,6 @@ export const runnerTargets = ['interp', 'js', 'wasm', 'wgsl', 'c'] as const;
 
 export type RunnerTarget = (typeof runnerTargets)[number];
 
-export const targetNames: readonly string[] = Object.keys(targets);
-
-/** A target by name. Throws CompileError I8C0404 for a name that none has. */
-export function targetNamed(name: string): Target {
 /** A runner's target by name. Throws CompileError I8C0404 for a name that none has. */
 export function runnerTargetNamed(name: string): RunnerTarget {
   const found = runnerTargets.find((target) => target === name);
@@ -129,6 +129,10 @@ export function runnerTargetNamed(name: string): RunnerTarget {
   );
 }
 
+export const targetNames: readonly string[] = Object.keys(targets);
+
+/** A target by name. Throws CompileError I8C0404 for a name that none has. */
+export function targetNamed(name: string): Target {
   if (Object.hasOwn(targets, name)) return targets[name as TargetName];
   return fail('I8C0404', `There is no target ${JSON.stringify(name)}.`, {
     hint: didYouMean(name, targetNames) ?? `int8c has ${targetNames.join(', ')}.`,

@@ -71,9 +71,17 @@ export interface CreateOptions {
    * default it lies beside the loader.
    */
   readonly locate?: (file: string) => unknown;
+  /**
+   * Whether shaders call the builtins of WGSL's language feature packed_4x8_integer_dot_product, or functions that do the
+   * same. By default they do where \`gpu\` knows it and the adapter is no software. Results are equal.
+   */
+  readonly builtins?: boolean;
   /** The GPU object that the device comes from, where that is not navigator.gpu: it says what its WGSL knows. */
   readonly gpu?: object;
 }
+
+/** What a device must allow, beyond what every device does: for adapter.requestDevice({ requiredLimits }). */
+export declare const requiredLimits: { readonly [limit: string]: number };
 
 /** Makes an instance: pipelines, memory, bindings. Each call gives one of its own. */
 export declare function createModel(device: Device, options?: CreateOptions): Promise<Model>;

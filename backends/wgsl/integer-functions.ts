@@ -69,16 +69,23 @@ export const integerFunctions = {
   return $shr_round($mul_high(x << $U(left), multiplier), left - shift);`,
   },
 
-  // Nothing overflows: |doubled| < 2^30 and half <= 2^30.
+  // With halves of a and of 2b, of which only that of a has a sign, |ah| <= 2^14: the four products, and the sums as they
+  // are grouped, fit 32 bits. |doubled| < 2^30, and so is half of what is shifted out.
   requantize_double_down: {
     doc: 'The same for shifts below 0, multipliers that are not negative and |a| < 2^30.',
     parameters: 'a: $I, b: $I, shift: $I',
     result: '$I',
-    body: `${product}
-  let next = ($U(middle) >> $U(14u)) & $U(3u);
-  let doubled = (high << $U(1u)) + $I((next + $U(1u)) >> $U(1u));
+    body: `
+  let al = $U(a) & $U(0xffffu);
+  let ah = a >> $U(16u);
+  let bl = $U(b + b) & $U(0xffffu);
+  let bh = $U(b) >> $U(15u);
+  let low = al * bh + ((al * bl) >> $U(16u));
+  let middle = ah * $I(bl) + $I(low & $U(0xffffu)) + $I(0x8000);
+  let doubled = ah * $I(bh) + $I(low >> $U(16u)) + (middle >> $U(16u));
   let amount = $U(-shift);
-  return (doubled + (($I(1) << amount) >> $U(1u)) + (doubled >> $U(31u))) >> amount;`,
+  let half = $I($U(1u) << (amount - $U(1u)));
+  return (doubled + half + (doubled >> $U(31u))) >> amount;`,
   },
 
   // floor((ab + 2^(total-1)) / 2^total) is the product shifted right, plus the last bit that was shifted out. Shift

@@ -46,10 +46,9 @@ async function read(given) {
 
 /** Throws where the device was made with limits that are too low. */
 function checkLimits({ limits }) {
-  const needed = { maxStorageBufferBindingSize: largestBuffer, maxBufferSize: largestBuffer };
-  for (const [limit, bytes] of Object.entries(needed)) {
-    if (limits[limit] >= bytes) continue;
-    throw new Error(\`the network needs a device with \${limit} of \${bytes}: ask for it in requiredLimits\`);
+  for (const [limit, least] of Object.entries(requiredLimits)) {
+    if (limits[limit] >= least) continue;
+    throw new Error(\`the network needs a device with \${limit} of \${least}: request it with requiredLimits\`);
   }
 }
 
@@ -204,12 +203,18 @@ class Model {
   }
 }
 
-export async function createModel(device, { locate, gpu = globalThis.navigator?.gpu } = {}) {
+/** Whether to call the builtins of packed_4x8_integer_dot_product: where they are known, and no CPU plays the GPU. */
+function hasFastBuiltins(device, gpu) {
+  const isKnown = gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false;
+  return isKnown && !device.adapterInfo?.isFallbackAdapter;
+}
+
+export async function createModel(device, { locate, gpu = globalThis.navigator?.gpu, builtins } = {}) {
   checkLimits(device);
   const find = locate ?? ((file) => new URL(file, import.meta.url));
   const [text, weights] = await Promise.all([read(find(files.shaders)), read(find(files.weights))]);
-  const hasPacked = gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false;
-  const code = new TextDecoder().decode(text) + (hasPacked ? '' : packedFunctions);
+  const written = (builtins ?? hasFastBuiltins(device, gpu)) ? '' : packedFunctions;
+  const code = new TextDecoder().decode(text) + written;
   return new Model(device, weights, await pipelinesFor(device, code));
 }
 `;

@@ -3,6 +3,7 @@
 import type { LoopProgram } from '../../ir/loops/kernel.ts';
 import { portExports } from '../port-text.ts';
 import { portsOf, stringLiteral } from '../ports.ts';
+import { requiredLimits } from './limits.ts';
 import { loaderSource } from './loader-source.ts';
 import type { InitializedPart } from './memory-layout.ts';
 import type { Dispatch, WgslModule } from './module.ts';
@@ -19,15 +20,16 @@ export function printLoader(
     portsOf(program, kind).map(({ storage }) => layout.addressOf(storage));
   return [
     `// ${name}: a neural network as WebGPU compute shaders, written by int8c.\n//\n`,
-    `//   import { createModel } from './${name}.js';\n`,
+    `//   import { createModel, requiredLimits } from './${name}.js';\n`,
     '//   const adapter = await navigator.gpu.requestAdapter();\n',
-    '//   const model = await createModel(await adapter.requestDevice());\n',
+    '//   const model = await createModel(await adapter.requestDevice({ requiredLimits }));\n',
     `//   const outputs = await model.run({ ... }); // typed arrays by tensor name; ${name}.d.ts has the types\n\n`,
     portExports(program),
+    '\n// What a device must allow, for adapter.requestDevice({ requiredLimits }).\n',
+    `export const requiredLimits = ${limitsText(requiredLimits(layout))};\n`,
     `\nconst files = { shaders: ${stringLiteral(files.shaders)}, weights: ${stringLiteral(files.weights)} };\n\n`,
     '// Bytes of the memory that the network works in, and where its inputs and outputs begin in it.\n',
     `const arenaBytes = ${layout.arenaBytes};\n`,
-    `const largestBuffer = ${Math.max(layout.arenaBytes, layout.constants.length)};\n`,
     `const inputAddresses = [${addresses('input').join(', ')}];\n`,
     `const outputAddresses = [${addresses('output').join(', ')}];\n\n`,
     '// Parts of it that start from bytes of the weights file, or from zeros.\n',
@@ -35,10 +37,15 @@ export function printLoader(
     `const copies = [${layout.copies.map(partText).join('')}];\n\n`,
     "// An inference, in order: entry points, what they are told by constants, workgroups, the model's operators.\n",
     `const dispatches = [\n${dispatches.map(dispatchText).join('')}];\n\n`,
-    '// Builtin functions of WGSL, for implementations without packed_4x8_integer_dot_product.\n',
+    '// Builtin functions of packed_4x8_integer_dot_product, for implementations without it and for software adapters.\n',
     `const packedFunctions = \`${packedFunctions}\`;\n`,
     loaderSource,
   ].join('');
+}
+
+function limitsText(limits: Readonly<Record<string, number>>): string {
+  const fields = Object.entries(limits).map(([limit, least]) => `${limit}: ${least}`);
+  return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
 }
 
 function partText({ address, bytes, initial }: InitializedPart): string {

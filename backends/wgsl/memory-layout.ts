@@ -7,6 +7,7 @@ import { arenaAlignment } from '../../ir/loops/storage-memory.ts';
 import { bytesOf } from '../../ir/tensor-data.ts';
 import { bytesPerElement } from '../../ir/types.ts';
 import { ConstantPool } from '../constant-pool.ts';
+import { checkAddressable } from './limits.ts';
 
 /** A part of the arena that has starting contents: bytes of the constants, or zeros. */
 export interface InitializedPart {
@@ -64,6 +65,8 @@ export function layOutMemory(program: LoopProgram): MemoryLayout {
     const initial = data?.some((byte) => byte !== 0) ? pool.place(data) : undefined;
     return { address: addresses.get(s) ?? 0, bytes: bytesOfStorage(s), initial };
   });
+  checkAddressable('working memory', arenaEnd);
+  checkAddressable('weights', constantsEnd);
   const constants = new Uint8Array(constantsEnd);
   for (const { address, data } of parts) constants.set(data, address);
   return {

@@ -33,7 +33,7 @@ export interface Dispatch {
 
 export interface WgslModule {
   readonly text: string;
-  /** What to add where the language feature packed_4x8_integer_dot_product is missing. */
+  /** What to add where the builtins of packed_4x8_integer_dot_product are missing or slow. */
   readonly packedFunctions: string;
   readonly dispatches: readonly Dispatch[];
   readonly layout: MemoryLayout;

@@ -117,12 +117,12 @@ function storeWord(
     b.for(0, perWord, (l) => b.store(result, b.add(at, l), element(l)), { name: 'lane' });
     return;
   }
-  const lanes = Array.from({ length: perWord }, (_, l) => toInteger(b, element(l)));
+  const lanes = Array.from({ length: perWord }, (_, l) => element(l));
   b.store(result, at, vectorOf(b, result, lanes), wordBytes);
 }
 
 /** Elements of a buffer as one vector of their low bits. */
-export function vectorOf(b: LoopBuilder, buffer: Buffer, lanes: readonly LoopValue[]): LoopValue {
+function vectorOf(b: LoopBuilder, buffer: Buffer, lanes: readonly LoopValue[]): LoopValue {
   const type = loopType(laneOfElement(buffer.element), lanes.length);
   return lanes
     .slice(1)
@@ -130,10 +130,6 @@ export function vectorOf(b: LoopBuilder, buffer: Buffer, lanes: readonly LoopVal
       (vector, x, l) => b.compute('insert', [vector, x], { lanes: [l + 1] }),
       b.splat(lanes[0] ?? b.constant(0), type),
     );
-}
-
-function toInteger(b: LoopBuilder, x: LoopValue): LoopValue {
-  return x.type === 'bool' ? b.convert(x, 'i32') : x;
 }
 
 /** Instructions of one element's computation. */

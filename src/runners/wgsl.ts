@@ -8,24 +8,33 @@ import { gpuDevice } from './web-gpu.ts';
 
 /** What the loader's module exports, as its declarations say. */
 interface Loader {
-  createModel(device: object, options: { locate: (file: string) => unknown; gpu: object }): Promise<WgslModel>;
+  createModel(
+    device: object,
+    options: LoadOptions & { locate: (file: string) => unknown; gpu: object },
+  ): Promise<WgslModel>;
+}
+
+/** What the loader is told. */
+export interface LoadOptions {
+  /** Whether shaders call the builtins for packed bytes, or functions that do the same; by default what is faster. */
+  readonly builtins?: boolean;
 }
 
 /** A program with its memory on the device. Tensors are named `input0`, `output0` ... by their positions. */
 export interface WgslModel {
   readonly arena: object;
   readonly outputs: Readonly<Record<string, { readonly offset: number }>>;
+  /** Encodes one inference into a command encoder, as one compute pass. */
+  encode(encoder: object): void;
   run(inputs: Readonly<Record<string, TensorArray>>): Promise<Readonly<Record<string, TensorArray>>>;
   reset(): void;
   destroy(): void;
 }
 
 /** Prints the program, loads it and gives it memory on the device. Throws CompileError I8C0406 without WebGPU. */
-export async function loadWgsl(program: LoopProgram): Promise<WgslModel> {
+export async function loadWgsl(program: LoopProgram, options: LoadOptions = {}): Promise<WgslModel> {
   const { gpu, device } = await gpuDevice();
-  const files = printWgsl(withPositions(program));
-  /** Encodes one inference into a command encoder, as one compute pass. */
-  encode(encoder: object): void;
+  const { files } = printWgsl(withPositions(program));
   const contents = (name: string) => files.get(name) ?? internalError(`the artifact has no file ${name}`);
   const encoder = new TextEncoder();
   const locate = (name: string) => {
@@ -35,7 +44,7 @@ export async function loadWgsl(program: LoopProgram): Promise<WgslModel> {
   const script = [...files.keys()].find((name) => name.endsWith('.js')) ?? '';
   const url = `data:text/javascript,${encodeURIComponent(String(contents(script)))}`;
   const { createModel } = (await import(/* @vite-ignore */ url)) as Loader;
-  return createModel(device, { locate, gpu });
+  return createModel(device, { ...options, locate, gpu });
 }
 
 /** A program as an engine. Throws CompileError I8C0406 without WebGPU. */

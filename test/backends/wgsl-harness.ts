@@ -3,7 +3,7 @@ import type { Call, Kernel, LoopProgram, Storage } from '../../ir/loops/kernel.t
 import type { Buffer } from '../../ir/loops/types.ts';
 import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
 import { gpuDevice } from '../../src/runners/web-gpu.ts';
-import { loadWgsl } from '../../src/runners/wgsl.ts';
+import { type LoadOptions, loadWgsl } from '../../src/runners/wgsl.ts';
 
 /** A kernel and the memory that it starts from; buffers of role `in` may be compiled in as constants. */
 export interface KernelRun {
@@ -35,9 +35,13 @@ export function programOf(runs: readonly KernelRun[], constants: boolean): LoopP
 }
 
 /** Runs many kernels as one program. Returns every kernel's memory after it. */
-export async function runKernels(runs: readonly KernelRun[], constants: boolean): Promise<Map<Buffer, TensorArray>[]> {
+export async function runKernels(
+  runs: readonly KernelRun[],
+  constants: boolean,
+  options: LoadOptions = {},
+): Promise<Map<Buffer, TensorArray>[]> {
   const program = programOf(runs, constants);
-  const model = await loadWgsl(program);
+  const model = await loadWgsl(program, options);
   const { device } = await gpuDevice();
   const before = runs.flatMap(({ memory }) => [...memory.values()]);
   const names = new Map<TensorArray, string>();

@@ -47,10 +47,10 @@ function expectCase(c: KernelCase, after: Record<string, TensorArray>): void {
 const perModule = 16;
 
 /** Runs cases in a few programs and compares every buffer of each. */
-async function expectCases(cases: readonly KernelCase[], constants: boolean): Promise<void> {
+async function expectCases(cases: readonly KernelCase[], constants: boolean, builtins: boolean): Promise<void> {
   for (let from = 0; from < cases.length; from += perModule) {
     const some = cases.slice(from, from + perModule);
-    const after = await runKernels(some.map(runOf), constants);
+    const after = await runKernels(some.map(runOf), constants, { builtins });
     some.forEach((c, i) => {
       expectCase(c, contents(after[i]!));
     });
@@ -58,15 +58,25 @@ async function expectCases(cases: readonly KernelCase[], constants: boolean): Pr
 }
 
 describe.skipIf(!hasWebGpu)('on a WebGPU device', () => {
-  it.each([false, true])('computes every opcode (operands constant: %s)', { timeout: 120_000 }, async (constants) => {
-    await expectCases(opcodeCases(), constants);
-  });
+  // Packed bytes by WGSL's builtins, and by the functions that take their place where these are missing or slow.
+  const ways = [
+    { constants: false, builtins: true },
+    { constants: true, builtins: false },
+  ];
 
-  it.each([false, true])(
-    'runs control flow and memory (inputs constant: %s)',
+  it.each(ways)(
+    'computes every opcode (operands constant: $constants, builtins: $builtins)',
+    { timeout: 120_000 },
+    async (way) => {
+      await expectCases(opcodeCases(), way.constants, way.builtins);
+    },
+  );
+
+  it.each(ways)(
+    'runs control flow and memory (inputs constant: $constants, builtins: $builtins)',
     { timeout: 60_000 },
-    async (constants) => {
-      await expectCases(controlCases(), constants);
+    async (way) => {
+      await expectCases(controlCases(), way.constants, way.builtins);
     },
   );
 
