@@ -77,7 +77,7 @@ describe('the proof', () => {
     const random = randomNumbers(5);
     const away = rounding === 'double';
     const count = { equal: 0, different: 0 };
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 40; n++) {
       const factor = randomFactor(random, rounding, randomInteger(random, -8, 0));
       const scale = Math.fround(factor.multiplier * 2 ** (factor.shift - 31));
       // Offsets that are right, and some that are a little off.
@@ -184,7 +184,7 @@ describe.each(['double', 'single', 'half-even'] as const)('f32 code for %s', (ro
     const random = randomNumbers(rounding.length * 31 + element.length);
     const seen = new Set<string>();
     let planned = 0;
-    for (let n = 0; n < 30; n++) {
+    for (let n = 0; n < 16; n++) {
       const layer = randomLayer(random, rounding, element);
       const { r, ranges } = layer;
       const plan = planFloat(r, ranges, random() < 0.7);
@@ -205,7 +205,7 @@ describe.each(['double', 'single', 'half-even'] as const)('f32 code for %s', (ro
       }
       expect(runCode(plan, r, accumulators, lanes), `layer ${n}`).toEqual(expected);
     }
-    expect(planned).toBeGreaterThan(15);
+    expect(planned).toBeGreaterThan(8);
     if (rounding === 'half-even') expect([...seen]).toEqual(['scaled']);
     else expect(seen).toContain('centered');
     if (rounding === 'double')
@@ -240,7 +240,7 @@ describe('sums of rescaled pairs', () => {
   it.each(['i8', 'u8'] as const)('are equal on every pair of %s', (element) => {
     const random = randomNumbers(7);
     let found = 0;
-    for (let n = 0; n < 6; n++) {
+    for (let n = 0; n < 4; n++) {
       const pair = addition(random, element);
       if (pair === undefined) continue;
       const form = fitPair(pair);
@@ -276,7 +276,7 @@ describe('sums of rescaled pairs', () => {
       );
       expect(result).toEqual(Int32Array.from(pairs, ([x, z]) => pair.exact(x, z)));
     }
-    expect(found).toBeGreaterThan(2);
+    expect(found).toBeGreaterThan(1);
   });
 
   it('have no form where operands have 16 bits', () => {
