@@ -98,23 +98,24 @@ export class DepthwiseBand {
     const type = loopType(this.lane, interleaver.channels);
     const isInside = b.and(b.compare('ge', position, 0), b.compare('lt', position, extent));
     const keep = b.splat(b.select(isInside, -1, 0), type);
-    return { at, padding: { keep, other: b.splat(b.select(isInside, 0, form.origin.inputZero), type) } };
+    // A product, so that the zero point can be a parameter of a kernel that layers share.
+    const other = b.mul(b.select(isInside, 0, 1), form.origin.inputZero);
+    return { at, padding: { keep, other: b.splat(other, type) } };
   }
 
   /** One group, for all positions across. */
   private fillGroup(rows: readonly BandRow[], to: LoopValue): void {
     const { b, form, tile, interleaver } = this;
     const [begin, end] = this.inside;
-    // The loop counts elements of the input from one position across to the next.
-    const step = Math.max(1, bandPositions(tile.across).unit * tile.across.elements);
-    const each = (offset: LoopValue, [at]: readonly LoopValue[]) => {
+    const step = bandPositions(tile.across).unit * tile.across.elements;
+    const each = (_: LoopValue, [offset, at]: readonly LoopValue[]) => {
       const loaded = rows.map(({ at: from, padding }) => {
-        const x = interleaver.load(form.input.buffer, b.add(from, offset), this.lane);
+        const x = interleaver.load(form.input.buffer, b.add(from, offset!), this.lane);
         return padding === undefined ? x : b.or(b.and(x, padding.keep), padding.other);
       });
       interleaver.store(loaded, this.buffer, at!);
-      return [b.add(at!, interleaver.block)];
+      return [b.add(offset!, step), b.add(at!, interleaver.block)];
     };
-    b.forCarry(0, (end - begin) * step, [to], each, { step, name: 'i', carry: ['to'] });
+    b.forCarry(0, end - begin, [b.constant(0), to], each, { name: 'i', carry: ['offset', 'to'] });
   }
 }

@@ -91,7 +91,10 @@ class DotKernel extends TileKernel {
     const { grouped, groups, strip } = shape;
     const step = groups.results * strip;
     inputs.fillSides();
-    const inStrip = (first: LoopValue) => {
+    const strips = Math.ceil(grouped.resultCount / step);
+    // Steps of loops are no parameters of kernels that layers share: the strip is multiplied instead.
+    const inStrip = (s: LoopValue) => {
+      const first = b.mul(s, step);
       const block = (at: LoopValue) => {
         this.interleaveWeights(at);
         inputs.fill(first, this.values);
@@ -99,7 +102,7 @@ class DotKernel extends TileKernel {
       };
       this.tiles(plan.column, interleaver.channels, block, true);
     };
-    this.nest(plan.outer, 'serial', () => b.for(0, grouped.resultCount, inStrip, { step, name: 'strip' }));
+    this.nest(plan.outer, 'serial', () => b.for(0, strips, inStrip, { name: 'strip' }));
   }
 
   /** The name of the loop over taps across. */
@@ -135,8 +138,7 @@ class DotKernel extends TileKernel {
   private stripTiles(first: LoopValue, length: number): void {
     const { b, shape, inputs } = this;
     const { grouped, groups, across } = shape;
-    const count = grouped.resultCount;
-    const end = count % length === 0 ? b.constant(length) : b.min(b.sub(count, first), length);
+    const end = b.min(b.sub(grouped.resultCount, first), length);
     const each = (i: LoopValue) => {
       if (grouped.results !== undefined) this.values[grouped.results] = b.add(first, i);
       const band = b.mul(b.div(i, groups.results), groups.step * inputs.groupLength);
@@ -157,7 +159,7 @@ class DotKernel extends TileKernel {
     const inits = start.flatMap((sum) => Array.from({ length: groups.results * columns }, () => sum));
     const sums = this.reduceTile(from, b.constant(0), inits);
     const first = grouped.results === undefined ? b.constant(0) : (values[grouped.results] ?? b.constant(0));
-    const whole = grouped.resultCount % groups.results;
+    const single = grouped.resultCount === groups.results;
     for (let r = 0; r < groups.results; r++) {
       const finish = () => {
         for (let t = 0; t < columns; t++) {
@@ -167,8 +169,8 @@ class DotKernel extends TileKernel {
           this.finishRow(row, [...along, ...sideways]);
         }
       };
-      // The last tile may reach beyond the last result.
-      if (whole === 0 || r < whole) finish();
+      // The last tile may reach beyond the last result. Asking costs little, and kernels are alike for every extent.
+      if (r === 0 || single) finish();
       else b.if(b.compare('lt', first, grouped.resultCount - r), finish);
     }
   }
