@@ -16,8 +16,8 @@ export interface Engine {
   /** Node's executable. */
   readonly node: string;
   readonly flags: readonly string[];
-  /** The engine is made to say that it knows no relaxed SIMD. */
-  readonly refuses: boolean;
+  /** The engine's own relaxed SIMD, none, or one whose dot is exact (as VPDPBUSD computes it). */
+  readonly relaxed: 'own' | 'none' | 'exact';
 }
 
 /** A job of run-artifacts.mjs. */
@@ -82,8 +82,8 @@ export class GoldenArtifacts {
   }
 
   /** Runs all models in an engine, in a process of its own; throws what it says where it fails. */
-  run({ title, node, flags, refuses }: Engine): Chosen {
-    const args = [...flags, runner, this.jobs, join(this.folder, title), ...(refuses ? ['refuse'] : [])];
+  run({ title, node, flags, relaxed }: Engine): Chosen {
+    const args = [...flags, runner, this.jobs, join(this.folder, title), relaxed];
     const { NODE_OPTIONS: _, ...env } = process.env;
     return JSON.parse(execFileSync(node, args, { encoding: 'utf8', env, timeout: 600_000 })) as Chosen;
   }

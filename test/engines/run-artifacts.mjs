@@ -1,16 +1,18 @@
 // Runs WebAssembly artifacts through their own loaders in whatever Node this is, and writes what they answer:
 //
-//     node run-artifacts.mjs JOBS OUT [refuse]
+//     node run-artifacts.mjs JOBS OUT own|none|exact
 //
 // JOBS is a file with an array of jobs (golden-artifacts.ts). The outputs go to OUT/<name>.<vector>.<output>.bin; standard
-// output gets the module that each loader chose. With `refuse` the engine says that it knows no relaxed SIMD.
+// output gets the module that each loader chose. The last argument says which relaxed SIMD the engine is to have: its own,
+// none, or one that is exact.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [jobs, out, refuse] = process.argv.slice(2);
+const [jobs, out, relaxed] = process.argv.slice(2);
 // Loaders validate nothing but the probe of relaxed SIMD.
-if (refuse === 'refuse') WebAssembly.validate = () => false;
+if (relaxed === 'none') WebAssembly.validate = () => false;
+if (relaxed === 'exact') (await import('./exact-relaxed-dot.mjs')).install();
 mkdirSync(out, { recursive: true });
 
 const chosen = {};
