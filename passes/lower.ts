@@ -10,7 +10,9 @@ import { constantOf } from '../ir/ops/constant.ts';
 import type { TensorArray } from '../ir/tensor-data.ts';
 import type { ElementType } from '../ir/types.ts';
 import { KernelPool, nameKernels } from './lower/kernel-pool.ts';
+import { packTables } from './lower/pack-tables.ts';
 import { sharedExtents, sharedRequantization, shareKernels } from './lower/share-kernels.ts';
+import { sparseTables } from './lower/sparse-tables.ts';
 import { assignStorages, type StorageAssignment } from './lower/storages.ts';
 import { type Lifetime, planArena } from './plan-memory.ts';
 import type { Isa } from './schedule/isa.ts';
@@ -53,16 +55,23 @@ class ProgramLowering {
       for (const c of copies) if (c.after === op) this.copy(c.from, c.to, c.location);
     }
     for (const c of copies) if (c.after === undefined) this.copy(c.from, c.to, c.location);
-    const used = new Set(this.calls.flatMap((c) => c.args.map((a) => a.storage)));
+    const lowered = this.options.isa.downloaded ? this.compacted() : this.calls;
+    const used = new Set(lowered.flatMap((c) => c.args.map((a) => a.storage)));
     const storages = this.storages.finish(used);
-    const arena = planArena(lifetimesOf(storages, this.calls), this.inPlace);
+    const arena = planArena(lifetimesOf(storages, lowered), this.inPlace);
     if (arena.bytes > maxArenaBytes) {
       fail('I8C0004', `The program needs an arena of ${arena.bytes} bytes.`, {
         hint: `The limit is ${maxArenaBytes}: every address is a 32-bit number.`,
       });
     }
-    const calls = shareKernels(this.calls, this.options.isa.downloaded ? sharedExtents : sharedRequantization);
+    const calls = shareKernels(lowered, this.options.isa.downloaded ? sharedExtents : sharedRequantization);
     return { name: this.options.name, storages, ...nameKernels(calls), arena };
+  }
+
+  /** The calls on tables of fewer bytes. */
+  private compacted(): Call[] {
+    const make = (name: string, data: Int32Array) => this.storages.addConstant(name, 'i32', data, undefined);
+    return packTables(sparseTables(this.calls, make), make);
   }
 
   private lowerOp(op: Op): void {

@@ -38,6 +38,18 @@ const alignUp = (address: number) => Math.ceil(address / arenaAlignment) * arena
 const bytesOfStorage = (s: Storage) => s.length * bytesPerElement(s.element);
 
 /**
+ * Segments that lie one behind the other as one: the padding between them is shorter than a segment's head in the module.
+ * Optimization cuts it where zeros are many.
+ */
+function joined(segments: readonly Segment[]): Segment[] {
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const data = new Uint8Array(last.address + last.data.length - first.address);
+  for (const s of segments) data.set(s.data, s.address - first.address);
+  return [{ address: first.address, data }];
+}
+
+/**
  * Lays a program out, and constants that its code has beside those of the program. Throws CompileError I8C0004 when it
  * needs more memory than addresses reach.
  */
@@ -76,5 +88,6 @@ export function layOutMemory(program: LoopProgram, ofCode: readonly Uint8Array[]
   if (end > addressLimit) {
     fail('I8C0004', `The program needs ${end} bytes of memory.`, { hint: `The limit is ${addressLimit}.` });
   }
-  return { addressOf, states, addressOfConstant, segments, pages: Math.max(1, Math.ceil(end / pageBytes)) };
+  const pages = Math.max(1, Math.ceil(end / pageBytes));
+  return { addressOf, states, addressOfConstant, segments: joined(segments), pages };
 }

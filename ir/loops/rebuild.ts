@@ -16,6 +16,8 @@ import { operandsOf } from './uses.ts';
 export interface RebuildChanges {
   /** What an instruction reads in place of an operand (see `operandsOf`); undefined to keep it. */
   operand?(x: Instruction, position: number, b: LoopBuilder): LoopValue | undefined;
+  /** What a load becomes, given its new index; undefined to keep it. */
+  load?(x: LoadInstruction, index: LoopValue, b: LoopBuilder): LoopValue | undefined;
   /** Where a load or store goes instead, and the alignment that is known there; undefined to keep both. */
   access?(x: LoadInstruction | StoreInstruction): Pick<LoadInstruction, 'buffer' | 'align'> | undefined;
   /** What a `compute` becomes, given its new operands; undefined to keep it. */
@@ -87,7 +89,8 @@ class Rebuild {
       case 'load': {
         const { buffer, align } = this.changes.access?.(x) ?? x;
         const [index] = this.operands(x) as [LoopValue];
-        this.values.set(x.result, b.load(buffer, index, lanesOf(x.result.type), align));
+        const loaded = this.changes.load?.(x, index, b) ?? b.load(buffer, index, lanesOf(x.result.type), align);
+        this.values.set(x.result, loaded);
         return;
       }
       case 'store': {

@@ -33,7 +33,7 @@ function isZeroPoint(x: ComputeInstruction, operand: number): boolean {
 /** What the numbers of layers of different extents are in: sums and products of indices, limits, offsets, factors. */
 const namesByOpcode: Readonly<Partial<Record<Opcode, string>>> = {
   ...{ add: 'offset', sub: 'offset', mul: 'factor', min: 'limit', max: 'limit' },
-  ...{ lt: 'limit', le: 'limit', gt: 'limit', ge: 'limit' },
+  ...{ lt: 'limit', le: 'limit', gt: 'limit', ge: 'limit', select: 'value' },
 };
 
 /** Those, and all that differs between layers whose loops are nested alike. Divisors stay: constant ones are cheaper. */
