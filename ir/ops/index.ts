@@ -3,6 +3,7 @@ import type { AnyOpDefinition } from '../module.ts';
 import { add, sub } from './add.ts';
 import { argMax, argMin } from './arg-extreme.ts';
 import { batchMatmul } from './batch-matmul.ts';
+import { bitwiseAnd, bitwiseOr, bitwiseXor, shiftLeft, shiftRight } from './bitwise.ts';
 import { broadcastTo } from './broadcast-to.ts';
 import { cast } from './cast.ts';
 import { clamp } from './clamp.ts';
@@ -55,22 +56,34 @@ import { reshape } from './reshape.ts';
 import { resizeBilinear } from './resize-bilinear.ts';
 import { resizeNearest } from './resize-nearest.ts';
 import { rsqrt } from './rsqrt.ts';
+import { scatterNd } from './scatter-nd.ts';
 import { select } from './select.ts';
 import { abs, neg, sign, square } from './sign.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
 import { integerSquaredDifference, squaredDifference } from './squared-difference.ts';
 import { svdf } from './svdf.ts';
+import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 import { transposeConv2d } from './transpose-conv2d.ts';
+import { acos, acosh, asin, asinh, atan, atanh, cosh, sinh, tan } from './trigonometry.ts';
 
 const list: readonly AnyOpDefinition[] = [
   abs,
+  acos,
+  acosh,
   add,
   argMax,
   argMin,
+  asin,
+  asinh,
+  atan,
+  atanh,
   averagePool2d,
   batchMatmul,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
   broadcastTo,
   cast,
   ceil,
@@ -79,6 +92,7 @@ const list: readonly AnyOpDefinition[] = [
   constant,
   conv2d,
   cos,
+  cosh,
   cumsum,
   depthwiseConv2d,
   dequantize,
@@ -147,9 +161,13 @@ const list: readonly AnyOpDefinition[] = [
   resizeNearest,
   round,
   rsqrt,
+  scatterNd,
   select,
+  shiftLeft,
+  shiftRight,
   sign,
   sin,
+  sinh,
   slice,
   softmax,
   sqrt,
@@ -157,7 +175,9 @@ const list: readonly AnyOpDefinition[] = [
   squaredDifference,
   sub,
   svdf,
+  tan,
   tanh,
+  topK,
   transpose,
   transposeConv2d,
 ];

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { numberArithmetic as m } from '../../ir/functions/arithmetic.ts';
 import { erf, erfFarCoefficients, erfNearCoefficients } from '../../ir/functions/erf.ts';
 import { exp, expCoefficients } from '../../ir/functions/exp.ts';
+import { acosh, asinh, atanh, cosh, sinh, sinhCoefficients } from '../../ir/functions/hyperbolic.ts';
+import { acos, asin, asinCoefficients, atan, atanCoefficients } from '../../ir/functions/inverse-trigonometry.ts';
 import { log, logCoefficients } from '../../ir/functions/log.ts';
 import { logistic } from '../../ir/functions/logistic.ts';
 import { atanhCoefficients, pow } from '../../ir/functions/pow.ts';
@@ -54,6 +56,21 @@ describe('accuracy in units of the last place', () => {
     ['sin of small numbers', (x: number) => sin(m, x), Math.sin, [1e-30, 7], 'ratio', 2],
     ['cos', (x: number) => cos(m, x), Math.cos, [-12867, 12867], 'even', 2],
     ['cos of small numbers', (x: number) => cos(m, x), Math.cos, [-7, 7], 'even', 2],
+    ['atan', (x: number) => atan(m, x), Math.atan, [-20, 20], 'even', 2],
+    ['atan of small numbers', (x: number) => atan(m, x), Math.atan, [1e-30, 1], 'ratio', 2],
+    ['atan of large numbers', (x: number) => atan(m, x), Math.atan, [1, 1e38], 'ratio', 2],
+    ['asin', (x: number) => asin(m, x), Math.asin, [-1, 1], 'even', 2],
+    ['asin of small numbers', (x: number) => asin(m, x), Math.asin, [1e-30, 1], 'ratio', 2],
+    ['acos', (x: number) => acos(m, x), Math.acos, [-1, 1], 'even', 2],
+    ['sinh', (x: number) => sinh(m, x), Math.sinh, [-89.4, 89.4], 'even', 3],
+    ['sinh of small numbers', (x: number) => sinh(m, x), Math.sinh, [1e-30, 3], 'ratio', 3],
+    ['cosh', (x: number) => cosh(m, x), Math.cosh, [-89.4, 89.4], 'even', 3],
+    ['asinh', (x: number) => asinh(m, x), Math.asinh, [-10, 10], 'even', 3],
+    ['asinh over all magnitudes', (x: number) => asinh(m, x), Math.asinh, [1e-30, 3e38], 'ratio', 3],
+    ['acosh', (x: number) => acosh(m, x), Math.acosh, [1, 3e38], 'ratio', 3],
+    ['acosh near 1', (x: number) => acosh(m, x), Math.acosh, [1, 1.5], 'even', 3],
+    ['atanh', (x: number) => atanh(m, x), Math.atanh, [-0.99999, 0.99999], 'even', 3],
+    ['atanh of small numbers', (x: number) => atanh(m, x), Math.atanh, [1e-30, 0.9], 'ratio', 3],
     ['x^2.5', (x: number) => pow(m, x, 2.5), (x: number) => x ** 2.5, [1e-15, 1e15], 'ratio', 3],
     ['x^-3', (x: number) => pow(m, x, -3), (x: number) => x ** -3, [1e-12, 1e12], 'ratio', 3],
     ['2^x', (x: number) => pow(m, 2, x), (x: number) => 2 ** x, [-125.9, 127.9], 'even', 3],
@@ -96,6 +113,14 @@ describe('special values', () => {
     ['erf', erf, [0, -0, 6, -6, inf, -inf, nan], [0, -0, 1, -1, 1, -1, nan]],
     ['sin', sin, [0, -0, inf, -inf, nan], [0, -0, nan, nan, nan]],
     ['cos', cos, [0, -0, inf, -inf, nan], [1, 1, nan, nan, nan]],
+    ['atan', atan, [0, -0, inf, -inf, nan], [0, -0, Math.fround(Math.PI / 2), -Math.fround(Math.PI / 2), nan]],
+    ['asin', asin, [0, -0, 1.5, -1.5, nan], [0, -0, nan, nan, nan]],
+    ['acos', acos, [1, 1.5, -1.5, nan], [0, nan, nan, nan]],
+    ['sinh', sinh, [0, -0, inf, -inf, nan], [0, -0, inf, -inf, nan]],
+    ['cosh', cosh, [0, -0, inf, -inf, nan], [1, 1, inf, inf, nan]],
+    ['asinh', asinh, [0, -0, inf, -inf, nan], [0, -0, inf, -inf, nan]],
+    ['acosh', acosh, [1, inf, 0.5, -inf, nan], [0, inf, nan, nan, nan]],
+    ['atanh', atanh, [0, -0, 1, -1, 1.5, nan], [0, -0, inf, -inf, nan, nan]],
     [
       'round half away',
       roundHalfAway,
@@ -194,6 +219,22 @@ describe('coefficients are those of least maximal error, rounded to f32', () => 
       (x: number) => (1 - erfOfDouble(x)) / erfOfDouble(x),
       [0.9, 4],
     ],
+    [
+      'atan',
+      atanCoefficients,
+      (z: number) => series(z, (k) => -sign(k) / (2 * k + 3)),
+      () => 1,
+      [0, Math.tan(Math.PI / 8) ** 2],
+    ],
+    [
+      'asin',
+      asinCoefficients,
+      // Coefficients of the arcsine's series: (2k)! / (4^k k!^2 (2k + 1)).
+      (z: number) => series(z, (k) => factorial(2 * k + 2) / (4 ** (k + 1) * factorial(k + 1) ** 2 * (2 * k + 3))),
+      () => 1,
+      [0, 0.25],
+    ],
+    ['sinh', sinhCoefficients, (z: number) => series(z, (k) => 1 / factorial(2 * k + 3)), () => 1, [0, 1]],
     [
       'sin',
       sinCoefficients,

@@ -17,6 +17,7 @@ import { maximum, minimum } from '../../../../ir/ops/maximum.ts';
 import { mul } from '../../../../ir/ops/mul.ts';
 import { select } from '../../../../ir/ops/select.ts';
 import { abs, neg, sign } from '../../../../ir/ops/sign.ts';
+import { acos, acosh, asin, asinh, atan, atanh, cosh, sinh, tan } from '../../../../ir/ops/trigonometry.ts';
 import { dataTypeName, elementMapping } from '../element-types.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
 
@@ -27,8 +28,15 @@ const unary =
 
 export const elementwiseRows: Rows = {
   Abs: unary(abs),
+  Acos: unary(acos),
+  Acosh: unary(acosh),
+  Asin: unary(asin),
+  Asinh: unary(asinh),
+  Atan: unary(atan),
+  Atanh: unary(atanh),
   Ceil: unary(ceil),
   Cos: unary(cos),
+  Cosh: unary(cosh),
   Erf: unary(erf),
   Exp: unary(exp),
   Floor: unary(floor),
@@ -40,8 +48,9 @@ export const elementwiseRows: Rows = {
   Sigmoid: unary(logistic),
   Sign: unary(sign),
   Sin: unary(sin),
+  Sinh: unary(sinh),
   Sqrt: unary(sqrt),
-  Tan: (op) => op.emit(div, [op.emit(sin, [op.input(0)]), op.emit(cos, [op.input(0)])]),
+  Tan: unary(tan),
   Tanh: unary(tanh),
 
   Relu: (op) => limited(op, op.input(0), 0, undefined),

@@ -2,6 +2,7 @@
 import type { Row, Rows } from '../node-context.ts';
 import { arithmeticRows } from './arithmetic.ts';
 import { attentionRows } from './attention.ts';
+import { choosingRows } from './choosing.ts';
 import { comparisonRows } from './comparison.ts';
 import { controlRows } from './control.ts';
 import { convolutionRows } from './convolution.ts';
@@ -25,6 +26,7 @@ const domains: Readonly<Record<string, Rows>> = {
   '': {
     ...arithmeticRows,
     ...attentionRows,
+    ...choosingRows,
     ...comparisonRows,
     ...controlRows,
     ...convolutionRows,

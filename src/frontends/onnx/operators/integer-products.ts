@@ -22,18 +22,22 @@ export const integerProductRows: Rows = {
   ConvInteger(op) {
     const [x, w] = [op.input(0), op.input(1)];
     const group = op.int('group', 1);
-    const weightsZero =
-      constantZero(op, 3) ?? op.fail('I8C0205', 'The zero point of the weights is computed at run time.');
+    const weightsZero = constantZero(op, 3);
+    const shifted = weightsZero === undefined ? withoutZero(op, w) : w;
     const type = tensorType('i32', []);
     const inputZero = constantZero(op, 2);
     if (inputZero !== undefined) {
-      return convolution(op, x, w, undefined, group, { type, input_zero: inputZero, weights_zero: weightsZero });
+      return convolution(op, x, shifted, undefined, group, {
+        type,
+        input_zero: inputZero,
+        weights_zero: weightsZero ?? 0,
+      });
     }
     // sum (x - zero) * w = sum x * w - zero * sum w, where the last sum is over the taps inside of the image: constant.
-    const numbers = { type, weights_zero: weightsZero };
-    const products = convolution(op, x, w, undefined, group, numbers);
+    const numbers = { type, weights_zero: weightsZero ?? 0 };
+    const products = convolution(op, x, shifted, undefined, group, numbers);
     const ones = op.filled(x.type.element, x.type.shape.with(0, 1), 1);
-    const weights = convolution(op, ones, w, undefined, group, numbers);
+    const weights = convolution(op, ones, shifted, undefined, group, numbers);
     return op.emit(sub, [products, op.emit(mul, [weights, scalarZero(op, 2)])]);
   },
   MatMulInteger: (op) => integerProduct(op, op.input(0), op.input(1), 2, 3),
@@ -72,6 +76,13 @@ export const integerProductRows: Rows = {
     );
   },
 };
+
+/** The weights of ConvInteger less their zero points, operand 3: differences of bytes have 9 bits. */
+function withoutZero(op: NodeContext, w: Value): Value {
+  const zero = op.emit(cast, [op.input(3)], { to: 'i16' });
+  const shape = [elementCount(zero.type.shape), ...w.type.shape.slice(1).map(() => 1)];
+  return op.emit(sub, [op.emit(cast, [w], { to: 'i16' }), op.emit(reshape, [zero], { shape })]);
+}
 
 /** The one constant zero point of operand `i`: 0 where it is absent, undefined where it is computed or per channel. */
 function constantZero(op: NodeContext, i: number): number | undefined {

@@ -5,9 +5,11 @@ import { add, sub } from '../../../../ir/ops/add.ts';
 import { argMax, argMin } from '../../../../ir/ops/arg-extreme.ts';
 import { cast } from '../../../../ir/ops/cast.ts';
 import { equal } from '../../../../ir/ops/comparison.ts';
+import { concat } from '../../../../ir/ops/concat.ts';
 import { cumsum } from '../../../../ir/ops/cumsum.ts';
 import { div } from '../../../../ir/ops/div.ts';
 import { exp, log, sqrt } from '../../../../ir/ops/elementary.ts';
+import { mul } from '../../../../ir/ops/mul.ts';
 import { reduceMax, reduceMin, reduceProd } from '../../../../ir/ops/reduce.ts';
 import { reduceMean, reduceSum } from '../../../../ir/ops/reduce-sum.ts';
 import { reshape } from '../../../../ir/ops/reshape.ts';
@@ -17,6 +19,7 @@ import { slice } from '../../../../ir/ops/slice.ts';
 import { normalizeAxis } from '../../../../ir/shapes.ts';
 import { integerRange } from '../../../../ir/types.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
+import { sliceAxis } from './moving.ts';
 import { axesOf } from './shaping.ts';
 
 /** Since when the axes are an operand; the sum's were first. */
@@ -122,9 +125,33 @@ const argExtreme =
     return op.flag('keepdims', true) ? op.emit(reshape, [y], { shape: shape.with(axis, 1) }) : y;
   };
 
+/** Factors of CumProd, each an operator. */
+const maxFactors = 1024;
+
 export const reductionRows: Rows = {
   ArgMax: argExtreme(argMax),
   ArgMin: argExtreme(argMin),
+  CumProd(op) {
+    const x = op.input(0);
+    const { shape, element } = x.type;
+    const axis = normalizeAxis(
+      op.constantInts(1, 'axis')[0] ?? op.fail('I8C0207', 'The axis is no number.'),
+      shape.length,
+    );
+    const extent = shape[axis]!;
+    if (extent > maxFactors)
+      op.unsupported(`It multiplies ${extent} elements; int8c writes out at most ${maxFactors}.`);
+    const [exclusive, reverse] = [op.flag('exclusive'), op.flag('reverse')];
+    const results: Value[] = [];
+    let product = op.filled(element, shape.with(axis, 1), 1);
+    for (let i = 0; i < extent; i++) {
+      const next = op.emit(mul, [product, sliceAxis(op, x, axis, reverse ? extent - 1 - i : i, 1)]);
+      results.push(exclusive ? product : next);
+      product = next;
+    }
+    if (results.length === 0) return x;
+    return op.emit(concat, reverse ? results.toReversed() : results, { axis });
+  },
   CumSum(op) {
     const [axis] = op.constantInts(1, 'axis');
     return op.emit(cumsum, [op.input(0)], {
