@@ -1,7 +1,7 @@
 // Time from asking for a page to its first result, in a browser that was just started and has nothing in its caches; the
 // server is this machine. int8c's artifact against the web's other runtimes; an empty page shows what is the browser's.
 import { afterAll, it } from 'vitest';
-import { chromiumPath, launchChromium } from '../browser/chromium.ts';
+import { launchChromium } from '../browser/chromium.ts';
 import { printTable } from './table.ts';
 import { ArtifactFolder } from './web/artifact-folder.ts';
 import { peer, resnet8 } from './web/networks.ts';
@@ -31,7 +31,7 @@ async function firstResult(url: string): Promise<number> {
 const folder = new ArtifactFolder();
 afterAll(() => folder.remove());
 
-it.skipIf(!hasPeers || chromiumPath === undefined)('web, first result', async () => {
+it.skipIf(!hasPeers)('web, first result', async () => {
   const simd = await folder.add(resnet8, 'int8c simd', { target: 'wasm', wasm: 'simd' });
   const relaxed = await folder.add(resnet8, 'int8c relaxed', { target: 'wasm', wasm: 'relaxed' });
   const inline = await folder.add(resnet8, 'int8c simd inline', { target: 'wasm', wasm: 'simd', inline: true });

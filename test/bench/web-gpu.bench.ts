@@ -2,13 +2,13 @@
 // LiteRT.js computes its float network there; int8c its int8 one, in integers. Such figures do not rank real GPUs.
 import type { Page } from 'playwright-core';
 import { afterAll, it } from 'vitest';
-import { chromiumPath, launchChromium } from '../browser/chromium.ts';
+import { launchChromium } from '../browser/chromium.ts';
 import { printTable } from './table.ts';
 import { ArtifactFolder } from './web/artifact-folder.ts';
 import { resnet8 } from './web/networks.ts';
 import { type Contestant, hasPeers, type Rounds, startPeers } from './web/peers.ts';
 
-const rounds: Rounds = { rounds: 9, roundMs: 400, warmMs: 600, sampleMs: 100 };
+const rounds: Rounds = { rounds: 40, roundMs: 80, warmMs: 600, sampleMs: 80 };
 
 /** Counts what is dispatched in the page from now on. */
 const startCounting = `
@@ -38,7 +38,7 @@ async function dispatchesOf(page: Page, contestant: Contestant): Promise<number>
 const folder = new ArtifactFolder();
 afterAll(() => folder.remove());
 
-it.skipIf(!hasPeers || chromiumPath === undefined)('web, WebGPU', async () => {
+it.skipIf(!hasPeers)('web, WebGPU', async () => {
   const ours = await folder.add(resnet8, 'int8c int8', { target: 'wgsl' });
   const litert = {
     kind: 'litert',

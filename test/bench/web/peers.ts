@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { chromiumPath } from '../../browser/chromium.ts';
 import { hasShared, sharedPath } from '../../shared-folder.ts';
 
 /** What the harness takes: a model and who runs it. */
@@ -56,7 +57,13 @@ interface HarnessRunner {
   runModel(page: Page, model: Contest, options: Rounds): Promise<ContestResult>;
 }
 
-export const hasPeers = hasShared('tools', 'web-peers', 'package.json');
+/** Whether peers can be run; says once why not. */
+export const hasPeers: boolean = (() => {
+  if (chromiumPath === undefined) console.warn('Web peers are not run: there is no Chromium.');
+  else if (!hasShared('tools', 'web-peers')) console.warn('Web peers are not run: the given harness is absent.');
+  else return true;
+  return false;
+})();
 
 const harness = sharedPath('tools', 'web-peers');
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'int8c', 'web-peers');
