@@ -77,7 +77,7 @@ export function convertElements(from: FileElement, bytes: Uint8Array, to: Elemen
       return BigInt64Array.from(values);
     }
     case 'bool':
-      return bytes.map((x) => (x === 0 ? 0 : 1));
+      return Uint8Array.from(bytes, (x) => (x === 0 ? 0 : 1));
     default:
       return from === to ? arrayFromBytes(to, bytes) : undefined;
   }
