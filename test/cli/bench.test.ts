@@ -122,12 +122,7 @@ func @main(%a "a": tensor<3xi32>) {
 });
 
 test.each<[string, readonly string[], number, string]>([
-  [
-    'an unknown target',
-    ['-t', 'wasm,wsgl'],
-    2,
-    'error[I8C0404] There is no target "wsgl" to run on. Did you mean wgsl?',
-  ],
+  ['an unknown target', ['-t', 'wasm,wgs'], 2, 'error[I8C0404] There is no target "wgs" to run on. Did you mean wgsl?'],
   ['a target that only writes', ['-t', 'ir'], 2, 'There is no target "ir" to run on.'],
   [
     'unknown instructions',

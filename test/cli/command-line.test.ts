@@ -8,14 +8,23 @@ import { example, int8c, repository, shellCommand } from './int8c.ts';
 test('--help names every command, shows examples and exit codes', () => {
   const { code, stdout, stderr } = int8c(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const text of ['compile', 'run', 'inspect', 'opt', 'Examples:', 'Exit codes: 0 done, 1', '70 int8c itself']) {
+  for (const text of [
+    'compile',
+    'run',
+    'bench',
+    'inspect',
+    'opt',
+    'Examples:',
+    'Exit codes: 0 done, 1',
+    '70 int8c itself',
+  ]) {
     expect(stdout).toContain(text);
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
   expect(stdout).not.toMatch(/\u001b/);
 });
 
-test.each(['compile', 'run', 'inspect', 'opt'])('%s has help with its options', (command) => {
+test.each(['compile', 'run', 'bench', 'inspect', 'opt'])('%s has help with its options', (command) => {
   const { code, stdout } = int8c([command, '--help']);
   expect(code).toBe(0);
   expect(stdout).toContain(`Usage: int8c ${command} [options]`);
