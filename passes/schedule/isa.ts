@@ -14,7 +14,7 @@ export interface Isa {
   readonly operand: DotOperand;
   /** Dot wants its other operand, the activations, unsigned: the pass store-unsigned makes them so. Absent: signed. */
   readonly activations?: 'u8';
-  /** The row for contractions whose elements this one's dot does not take. Absent: scalar. */
+  /** The row for contractions that this one does not suit: wider elements, fewer columns than lanes. Absent: scalar. */
   readonly wider?: Isa;
   /** Registers that hold accumulators and operands of a tile at once, addresses and counters apart. */
   readonly registers: number;
@@ -36,17 +36,24 @@ export const scalar: Isa = { name: 'scalar', lanes: 1, group: 1, operand: 'i16',
 /** WGSL: four accumulators as a vector, and dot4I8Packed for each. */
 export const wgsl: Isa = { name: 'wgsl', lanes: 4, group: 4, operand: 'i8', registers: 32, wordStores: true };
 
+/** WebAssembly SIMD where there are fewer results than lanes: eight products of one accumulator, added up at once. */
+const wasmWhole: Isa = { name: 'wasm-simd128-whole', lanes: 1, group: 8, operand: 'i16', registers: 14 };
+
 /**
  * WebAssembly SIMD: i32x4.dot_i16x8_s. Of an x86-64's sixteen registers engines keep one for themselves, and sums of
  * products need another before they are added.
  */
 const wasmSimd: Isa = {
   ...{ name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 14 },
+  wider: wasmWhole,
   floatRequantize: true,
   downloaded: true,
 };
 
-/** Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s, which adds by itself, on engines where it is exact for unsigned activations. */
+/**
+ * Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add_s, which adds by itself, on engines where it is exact for unsigned
+ * activations.
+ */
 const wasmRelaxed: Isa = {
   ...{ name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', activations: 'u8', registers: 15 },
   wider: wasmSimd,
@@ -54,9 +61,10 @@ const wasmRelaxed: Isa = {
   downloaded: true,
 };
 
-/** Rows by name. Those beyond `scalar` are spelled by no backend yet; the loop interpreter runs them all. */
+/** Rows by name. Some are spelled by no backend yet; the loop interpreter runs them all. */
 export const isas: readonly Isa[] = [
   scalar,
+  wasmWhole,
   wasmSimd,
   wasmRelaxed,
   wgsl,

@@ -44,7 +44,6 @@ function dotMatrixOf(
   if (depthwisePlan(form, plan, isa) !== undefined || !operandsFit(form, plan, isa, context)) return undefined;
   const inner = form.axes[plan.reduce.at(-1)!]!.extent;
   const isRagged = inner % isa.group !== 0;
-  if (isRagged && isa.lanes === 1) return undefined;
   const isGuarded = guardsOf(c, c.input).length > 0;
   const { element } = c.input.buffer;
   const widens = isa.lanes > 1 && isa.operand === 'i16' && bytesPerElement(element) === 1;
