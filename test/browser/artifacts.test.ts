@@ -63,7 +63,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchChromium(), StaticServer.start()]);
     server.add('', pages);
-  });
+  }, 60_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
         expected.push(Object.values(await reference.run(feeds)));
       }
       expect(new Set(expected.map((run) => JSON.stringify(elements(run)))).size).toBeGreaterThan(1);
-    });
+    }, 60_000);
 
     it.each(builds.map((build) => [titleOf(build), build] as const))(
       '%s, in a page and in a worker',
@@ -147,7 +147,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
   describe.skipIf(networks.length === 0)('networks give what TensorFlow Lite Micro gives', () => {
     it.each(golden.map(({ name, build }) => [name, titleOf(build), build] as const))(
       '%s as %s',
-      { timeout: 120_000 },
+      { timeout: 300_000 },
       async (name, _, build) => {
         const model = new GoldenModel(name, false);
         const program = await importModel(readFileSync(sharedPath('golden-tflite', name, 'model.tflite')), { name });

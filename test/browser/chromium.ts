@@ -46,6 +46,8 @@ export interface OpenPage {
 /** Opens a page and collects its complaints from the first byte on. */
 export async function openPage(browser: Browser | BrowserContext, url: string): Promise<OpenPage> {
   const page = await browser.newPage();
+  // How long a test may take is said by the test.
+  page.setDefaultTimeout(0);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) problems.push(message.text());
