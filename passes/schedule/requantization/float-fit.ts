@@ -39,14 +39,16 @@ export interface FitOptions {
 }
 
 /**
- * An offset of its own, with a center where the accumulators may be `movable`, and with exceptions if they are allowed. Scales
- * other than the nearest come in order of the room that they leave: the offsets that would do if nothing were rounded.
+ * An offset of its own, with a center where the accumulators may be `movable`, and with exceptions if they are allowed.
+ * Scales other than the nearest come in order of the room that they leave: the offsets that would do if nothing were
+ * rounded.
  */
 export function fitOffset(claim: Claim, factor: number, options: FitOptions): FittedFactor | undefined {
   const { kind, movable } = options;
-  if (movable && claim.stairs.thresholds.length === 0) {
-    const flat = fitFlat(claim);
-    if (flat !== undefined) return flat;
+  if (claim.stairs.thresholds.length === 0) {
+    const flat = movable ? flatFactor(claim) : { scale: Math.fround(factor), early: 0, late: 0, center: 0 };
+    const found = proved(claim, flat, kind === 'away', false);
+    if (found !== undefined) return found;
   }
   for (const room of rooms(claim, kind, factor)) {
     // With less room than none, more than one step fails.
@@ -131,11 +133,10 @@ function fitCenter(
  * A channel with one result has no scale of its own. One that leaves its accumulators within a quarter of a level, and a
  * center for which that is the level of the result.
  */
-function fitFlat(claim: Claim): FittedFactor | undefined {
-  const { range, stairs, middle } = claim;
+function flatFactor({ range, stairs, middle }: Claim): FloatFactor {
   const scale = 2 ** -Math.max(2, Math.ceil(Math.log2(range.max - range.min + 1)) + 2);
   const center = Math.round((range.min + range.max) / 2 - (stairs.bottom - middle) / scale);
-  return proved(claim, { scale, early: 0, late: 0, center }, false, false);
+  return { scale, early: 0, late: 0, center };
 }
 
 function proved(claim: Claim, factor: FloatFactor, away: boolean, exceptions: boolean): FittedFactor | undefined {

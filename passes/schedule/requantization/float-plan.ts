@@ -18,6 +18,9 @@ export interface FloatPlan {
   readonly factors: readonly FittedFactor[];
 }
 
+/** Rounded numbers are less than 2^22 in magnitude: with such a zero point they stay far from the end of 32 bits. */
+const greatestZero = 2 ** 24;
+
 /** Longer clamps have too many steps to check. */
 const mostLevels = 1024;
 
@@ -31,7 +34,7 @@ export function planFloat(
   movable: boolean,
 ): FloatPlan | undefined {
   const [low, high] = [r.clamp[0] - r.zero, r.clamp[1] - r.zero];
-  if (high - low > mostLevels || low > high) return undefined;
+  if (high - low > mostLevels || low > high || Math.abs(r.zero) > greatestZero) return undefined;
   const { rounding } = r;
   if (rounding === 'half-even') return nativePlan(r, ranges);
   const factors = ranges.map((_, c): IntegerFactor => ({ ...factorOf(r, c), rounding }));
