@@ -12,10 +12,16 @@ import type {
   LoopValue,
 } from './kernel.ts';
 import type { KernelRanges } from './ranges.ts';
+import { lanesOf } from './types.ts';
 
 /** The same kernel with shared values. Ranges tell which loops certainly run: loads are only moved out of those. */
 export function shareValues(kernel: Kernel, ranges: KernelRanges): Kernel {
   return new Sharing(ranges).kernel(kernel);
+}
+
+/** True for a loop that carries vectors, and for one around such a loop. */
+function carriesVectors(x: Instruction): boolean {
+  return x.kind === 'for' && (x.inits.some((v) => lanesOf(v.type) > 1) || x.block.body.some(carriesVectors));
 }
 
 /** A block being built. */
@@ -25,6 +31,11 @@ interface Frame {
   readonly known: Map<string, LoopValue>;
   /** What may be moved from the block to the one around it. */
   readonly leaves: 'nothing' | 'computations' | 'computations and loads';
+  /**
+   * True where a loop inside carries vectors, which want every register: other vectors are computed behind it, once for
+   * all its iterations, instead of being kept throughout (measured: a third of the time of a convolution).
+   */
+  readonly isCrowded: boolean;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -57,7 +68,7 @@ class Sharing {
   };
 
   private block(block: Block, leaves: Frame['leaves']): Block {
-    const frame: Frame = { body: [], known: new Map(), leaves };
+    const frame: Frame = { body: [], known: new Map(), leaves, isCrowded: block.body.some(carriesVectors) };
     this.frames.push(frame);
     for (const arg of block.args) this.levels.set(arg, this.frames.length - 1);
     for (const x of block.body) this.instruction(x);
@@ -98,7 +109,7 @@ class Sharing {
     const operands = x.operands.map(this.now);
     const { lanes = [], rounding = '' } = x.immediates;
     const key = `${x.opcode} ${x.result.type} ${operands.map(this.numberOf)} ${lanes} ${rounding}`;
-    const level = this.outermost(Math.max(0, ...operands.map(this.levelOf)), false);
+    const level = this.outermost(Math.max(0, ...operands.map(this.levelOf)), x);
     this.place(x.result, key, level, (result) => ({ ...x, operands, result }));
   }
 
@@ -109,15 +120,16 @@ class Sharing {
       return;
     }
     const key = `load ${x.result.type} ${this.numberOf(x.buffer)} ${this.numberOf(index)}`;
-    this.place(x.result, key, this.outermost(this.levelOf(index), true), (result) => ({ ...x, index, result }));
+    this.place(x.result, key, this.outermost(this.levelOf(index), x), (result) => ({ ...x, index, result }));
   }
 
   /** The outermost frame from `level` on that an instruction may move to from where it stands. */
-  private outermost(level: number, isLoad: boolean): number {
+  private outermost(level: number, { kind, result }: ComputeInstruction | LoadInstruction): number {
     let at = this.frames.length - 1;
     while (at > level) {
-      const { leaves } = this.frames[at]!;
-      if (leaves === 'nothing' || (isLoad && leaves === 'computations')) break;
+      const { leaves, isCrowded } = this.frames[at]!;
+      if (leaves === 'nothing' || (kind === 'load' && leaves === 'computations')) break;
+      if (isCrowded && lanesOf(result.type) > 1) break;
       at--;
     }
     return at;

@@ -56,6 +56,25 @@ describe('values are shared', () => {
     expect(lines(shared(before))).toBe(lines(after));
   });
 
+  it('keeps vectors out of the way of loops that carry vectors', () => {
+    const text = `kernel @k(%x: in i32[64], %w: const i32[64], %y: out i32[64]) {
+      for %i = 0 to 64 step 4 {
+        %start = splat 0 : i32x4
+        %sum = for %k = 0 to 8 carry(%acc = %start: i32x4) {
+          %v = load %x[%i] : i32x4
+          %next = add %acc, %v : i32x4
+          yield %next
+        }
+        %seven = splat 7 : i32x4
+        %w_1 = load %w[3] : i32x4
+        %a = add %sum, %seven : i32x4
+        %b = add %a, %w_1 : i32x4
+        store %y[%i], %b
+      }
+    }`;
+    expect(lines(shared(text))).toBe(lines(text));
+  });
+
   it('leaves loads of what may change, and loads that may not run, where they are', () => {
     const text = `${head} {
       %n = load %x[0] : i32
