@@ -104,20 +104,26 @@ function jsEngine(program: LoopProgram): Engine {
   };
 }
 
-const loops = oneByOne('loops', (subject) => {
-  const program = subject.lowered(scalar);
-  return workOf(subject) > interpretedWork ? jsEngine(program) : runProgram(program, { poison: true });
-});
+const loops = oneByOne(
+  'loops',
+  (subject) => {
+    const program = subject.lowered(scalar);
+    return workOf(subject) > interpretedWork ? jsEngine(program) : runProgram(program, { poison: true });
+  },
+  2,
+);
 
 const js = oneByOne('js', (subject) => jsEngine(subject.lowered(scalar)));
+
+/** Scalar WebAssembly has the schedule of JavaScript and C, and both kinds of SIMD have one backend. */
+const wasmEvery = { scalar: 4, simd: 1, relaxed: 2 } as const;
 
 /** Forms of WebAssembly. Where the engine computes relaxed dots in a way of its own, exact instructions stand for them. */
 const wasm = (['scalar', 'simd', 'relaxed'] as const).map((asked) => {
   const features = usableFeatures(asked);
   const isa = wasmIsa(asked);
   const name = features === asked ? `wasm ${asked}` : `wasm ${asked} with the instructions of ${features}`;
-  // Scalar WebAssembly has the schedule of JavaScript and C.
-  return oneByOne(name, (subject) => instantiateWasm(subject.lowered(isa), features), asked === 'scalar' ? 2 : 1);
+  return oneByOne(name, (subject) => instantiateWasm(subject.lowered(isa), features), wasmEvery[asked]);
 });
 
 const sanitized = { cc: 'gcc', cflags: ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] };
@@ -136,7 +142,7 @@ async function runTogether(subjects: readonly Subject[]): Promise<Outcome[]> {
 const c: Target = { name: 'c', every: 1, run: runTogether };
 
 /** SwiftShader takes a quarter of a second for the shaders of a program. */
-const webGpu = oneByOne('wgsl', (subject) => createWgslEngine(subject.lowered(wgsl)), 4);
+const webGpu = oneByOne('wgsl', (subject) => createWgslEngine(subject.lowered(wgsl)), 6);
 
 /** What is held to the reference on this machine. */
 export const targets: readonly Target[] = [
