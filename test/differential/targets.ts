@@ -126,7 +126,8 @@ const wasm = (['scalar', 'simd', 'relaxed'] as const).map((asked) => {
   return oneByOne(name, (subject) => instantiateWasm(subject.lowered(isa), features), wasmEvery[asked]);
 });
 
-const sanitized = { cc: 'gcc', cflags: ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] };
+/** Not optimized, because compilation takes longest: filetests, goldens and networks are. */
+const sanitized = { cc: 'gcc', cflags: ['-O0', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] };
 
 /** One build for all programs; where that fails, one for each, to find which it was. */
 async function runTogether(subjects: readonly Subject[]): Promise<Outcome[]> {
@@ -139,10 +140,10 @@ async function runTogether(subjects: readonly Subject[]): Promise<Outcome[]> {
   }
 }
 
-const c: Target = { name: 'c', every: 1, run: runTogether };
+const c: Target = { name: 'c', every: 2, run: runTogether };
 
 /** SwiftShader takes a quarter of a second for the shaders of a program. */
-const webGpu = oneByOne('wgsl', (subject) => createWgslEngine(subject.lowered(wgsl)), 6);
+const webGpu = oneByOne('wgsl', (subject) => createWgslEngine(subject.lowered(wgsl)), 8);
 
 /** What is held to the reference on this machine. */
 export const targets: readonly Target[] = [
