@@ -4,8 +4,10 @@ import { CompileError, type Diagnostic, fail } from '../ir/diagnostics.ts';
 import { identifierOf } from '../ir/identifiers.ts';
 import type { Module, Port } from '../ir/module.ts';
 import type { TensorType } from '../ir/types.ts';
-import type { FileTensor } from './files/file-tensor.ts';
 import type { ReadExternal } from './frontends/onnx/external-data.ts';
+import type { BoundInput } from './frontends/onnx/graph-inputs.ts';
+
+export type { BoundInput, ReadExternal };
 
 export type ModelFormat = 'tflite' | 'onnx' | 'ir';
 
@@ -21,7 +23,7 @@ export interface ImportOptions {
   /** Extents of an ONNX model's symbolic dimensions, by name or by input and position (`image:0`); others are 1. */
   dims?: Readonly<Record<string, number>>;
   /** Inputs of an ONNX model that are fixed at compile time. */
-  bind?: Readonly<Record<string, FileTensor>>;
+  bind?: Readonly<Record<string, BoundInput>>;
   /** Reads the files beside an ONNX model that hold its weights. */
   readExternal?: ReadExternal;
   /** The `.ir.weights` file beside a `.ir` file. */

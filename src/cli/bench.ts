@@ -25,7 +25,7 @@ export interface BenchFlags extends ImportFlags {
 
 export async function benchCommand(path: string, flags: BenchFlags): Promise<void> {
   const options = benchOptions(flags);
-  const program = await importModelFile(path, importOptions(flags));
+  const program = await importModelFile(path, await importOptions(flags));
   const result = await bench(program, options);
   if (flags.json === true) {
     printJson({ host: host(), ...result });

@@ -91,8 +91,11 @@ const nameOption = () =>
 const wasmOption = () =>
   new Option('--wasm <level>', 'instructions for wasm').choices(['scalar', 'simd', 'relaxed']).default('simd');
 const signatureOption = () => new Option('--signature <key>', 'which signature of a TFLite model to take');
-const exposeOption = () =>
-  new Option('--expose <name...>', "tensors of a TFLite model to return too: names, #index, or 'all'");
+const exposeOption = () => new Option('--expose <name...>', "tensors to return too: names, #index (TFLite), or 'all'");
+const dimOption = () =>
+  new Option('--dim <name=extent...>', 'extents of open dimensions of an ONNX model; others are 1');
+const bindOption = () =>
+  new Option('--bind <name=value...>', 'inputs of an ONNX model to fix: numbers, [lists], .npy or .pb files');
 const jsonOption = () => new Option('--json', 'print JSON to stdout, and nothing else');
 
 /** Runs a subcommand; a failure is reported and becomes the exit code. */
@@ -108,7 +111,9 @@ async function guarded(json: boolean | undefined, run: () => Promise<void>): Pro
 
 function commandLine(): Command {
   const program = new Command('int8c')
-    .description('Compiles trained networks into integer programs: TFLite in, standalone C out.')
+    .description(
+      'Compiles trained networks into integer programs: TFLite and ONNX in, standalone C, WebAssembly and WGSL out.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
@@ -130,6 +135,8 @@ function commandLine(): Command {
     .option('--print-after <pass>', "print the program after this pass, after 'import' or 'loops', or after 'all'")
     .addOption(signatureOption())
     .addOption(exposeOption())
+    .addOption(dimOption())
+    .addOption(bindOption())
     .addOption(jsonOption())
     .addHelpText('after', compileEpilogue)
     .action((model: string, flags: CompileFlags) =>
@@ -146,6 +153,8 @@ function commandLine(): Command {
     .addOption(wasmOption())
     .addOption(signatureOption())
     .addOption(exposeOption())
+    .addOption(dimOption())
+    .addOption(bindOption())
     .addOption(jsonOption())
     .addHelpText('after', runEpilogue)
     .action((model: string, flags: RunFlags) =>
@@ -165,6 +174,8 @@ function commandLine(): Command {
     .option('--warmup <seconds>', 'how long to run each row before that', '0.5')
     .addOption(signatureOption())
     .addOption(exposeOption())
+    .addOption(dimOption())
+    .addOption(bindOption())
     .addOption(jsonOption())
     .addHelpText('after', benchEpilogue)
     .action((model: string, flags: BenchFlags) =>

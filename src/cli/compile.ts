@@ -31,7 +31,7 @@ export async function compileCommand(path: string, flags: CompileFlags): Promise
     if (json) printed.push(stage);
     else print(`// after ${stage.after}\n${stage.text}`);
   });
-  const program = await importModelFile(path, importOptions(flags));
+  const program = await importModelFile(path, await importOptions(flags));
   stages.imported(program);
   // Everything is compiled before anything is written.
   const artifacts: { readonly compiled: Compiled; readonly stages: readonly PrintedStage[] }[] = [];

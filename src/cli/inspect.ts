@@ -11,7 +11,7 @@ export interface InspectFlags extends ImportFlags {
 }
 
 export async function inspectCommand(path: string, flags: InspectFlags): Promise<void> {
-  const inspection = inspect(await importModelFile(path, importOptions(flags)));
+  const inspection = inspect(await importModelFile(path, await importOptions(flags)));
   if (flags.json === true) {
     printJson(inspection);
     return;

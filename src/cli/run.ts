@@ -26,7 +26,7 @@ export interface RunFlags extends ImportFlags {
 }
 
 export async function runCommand(path: string, flags: RunFlags): Promise<void> {
-  const program = await importModelFile(path, importOptions(flags));
+  const program = await importModelFile(path, await importOptions(flags));
   const paths = await assignFiles(program.inputs, flags.input ?? []);
   const diagnostics: Diagnostic[] = [...program.diagnostics];
   const feeds: [string, TensorArray][] = [];

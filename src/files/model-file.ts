@@ -2,6 +2,7 @@
 import { basename, extname } from 'node:path';
 import { identifierOf } from '../../ir/identifiers.ts';
 import { type ImportOptions, importModel, type Program } from '../program.ts';
+import { externalReader } from './external-data.ts';
 import { exists, readBoundedFile } from './read-file.ts';
 
 /** Where the contents that a text names by their hash are kept: `net.ir.weights` beside `net.ir`. */
@@ -23,6 +24,7 @@ export async function importModelFile(path: string, options: Omit<ImportOptions,
   return importModel(bytes, {
     name: programNameOf(path),
     ...(text ? { format: 'ir' } : {}),
+    readExternal: externalReader(path),
     ...((await exists(weightsPath(path))) ? { weights: await readBoundedFile(weightsPath(path), 'weights file') } : {}),
     ...options,
   });

@@ -61,7 +61,7 @@ function withExternalData(proto: TensorProto, readExternal: ReadExternal | undef
 /** The elements of a file's tensor as `to`; undefined where that is not what its element type becomes. */
 export function convertElements(from: FileElement, bytes: Uint8Array, to: ElementType): TensorArray | undefined {
   // A copy starts at a position that every element size divides.
-  const { buffer } = bytes.slice();
+  const { buffer } = Uint8Array.from(bytes);
   switch (from) {
     case 'f64':
       return Float32Array.from(new Float64Array(buffer));
@@ -93,7 +93,9 @@ function countOf(shape: readonly number[]): number {
 function words({ rawData, int32Data }: TensorProto, shape: readonly number[]): Uint16Array {
   const count = countOf(shape);
   const found =
-    rawData.length > 0 ? new Uint16Array(rawData.slice(0, rawData.length & ~1).buffer) : Uint16Array.from(int32Data);
+    rawData.length > 0
+      ? new Uint16Array(Uint8Array.from(rawData.subarray(0, rawData.length & ~1)).buffer)
+      : Uint16Array.from(int32Data);
   return found.length === count ? found : wrongCount(count, found.length);
 }
 

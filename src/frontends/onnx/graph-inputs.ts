@@ -2,14 +2,17 @@
 import type { TensorShapeProto_Dimension, ValueInfoProto } from 'onnx-buf';
 import { type Diagnostic, fail, quoteName } from '../../../ir/diagnostics.ts';
 import { didYouMean } from '../../../ir/spelling.ts';
-import type { TensorData } from '../../../ir/tensor-data.ts';
-import { type TensorType, tensorType } from '../../../ir/types.ts';
+import { type TensorData, tensorOf } from '../../../ir/tensor-data.ts';
+import { type ElementType, type TensorType, tensorType } from '../../../ir/types.ts';
 import type { FileTensor } from '../../files/file-tensor.ts';
 import { convertElements } from './constant-tensor.ts';
 import { dataTypeName, type ElementMapping, elementMapping } from './element-types.ts';
 
+/** Contents of a graph input: a file's tensor, or numbers that become the input's element type. */
+export type BoundInput = FileTensor | { readonly shape: readonly number[]; readonly values: readonly number[] };
+
 /** Contents of graph inputs by name. */
-export type BoundInputs = Readonly<Record<string, FileTensor>>;
+export type BoundInputs = Readonly<Record<string, BoundInput>>;
 
 /** Gives dimensions their extents, and collects what the user should know about that. */
 export class InputShapes {
@@ -52,8 +55,11 @@ export class InputShapes {
   }
 
   /** The contents that the user gave an input, as the element type that the model says. */
-  boundValue({ type }: ValueInfoProto, { element, shape, bytes }: FileTensor): TensorData {
+  boundValue({ type }: ValueInfoProto, bound: BoundInput): TensorData {
     const wanted = type?.value.case === 'tensorType' ? this.mapping(type.value.value.elemType).element : undefined;
+    const { shape } = bound;
+    if ('values' in bound) return numbersAs(wanted ?? fail('I8C0402', 'The input is no tensor.'), shape, bound.values);
+    const { element, bytes } = bound;
     const data = wanted === undefined ? undefined : convertElements(element, bytes, wanted);
     if (wanted === undefined || data === undefined) {
       return fail('I8C0402', `The input is ${wanted ?? 'no tensor'}, the value given for it is ${element}.`);
@@ -96,4 +102,11 @@ export class InputShapes {
   private note(input: string, code: Diagnostic['code'], what: string): void {
     this.diagnostics.push({ code, severity: 'note', message: `Input ${quoteName(input)} ${what}.` });
   }
+}
+
+function numbersAs(element: ElementType, shape: readonly number[], values: readonly number[]): TensorData {
+  if (element !== 'f32' && !values.every(Number.isSafeInteger)) {
+    fail('I8C0402', `The input takes ${element}; the value given for it is no whole number.`);
+  }
+  return tensorOf(tensorType(element, shape), values);
 }

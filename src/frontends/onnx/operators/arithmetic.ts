@@ -10,6 +10,7 @@ import { maximum, minimum } from '../../../../ir/ops/maximum.ts';
 import { mul } from '../../../../ir/ops/mul.ts';
 import { pow } from '../../../../ir/ops/pow.ts';
 import { prelu } from '../../../../ir/ops/prelu.ts';
+import { reshape } from '../../../../ir/ops/reshape.ts';
 import { select } from '../../../../ir/ops/select.ts';
 import { abs, neg } from '../../../../ir/ops/sign.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
@@ -19,7 +20,16 @@ type Binary = (op: NodeContext, a: Value, b: Value) => Value;
 const binary =
   (build: Binary): Row =>
   (op) =>
-    build(op, op.input(0), op.input(1));
+    build(op, op.input(0), secondOperand(op));
+
+/** The second operand. Before version 7 its dimensions are those of the first from `axis` on. */
+function secondOperand(op: NodeContext): Value {
+  const [a, b] = [op.input(0), op.input(1)];
+  if (op.opset >= 7 || !op.flag('broadcast') || !op.hasAttribute('axis')) return b;
+  const behind = a.type.shape.length - b.type.shape.length - op.int('axis');
+  if (behind <= 0) return b;
+  return op.emit(reshape, [b], { shape: [...b.type.shape, ...new Array<number>(behind).fill(1)] });
+}
 
 /** Any number of operands, taken together from the left. */
 const variadic =

@@ -30,7 +30,7 @@ export const shapingRows: Rows = {
   Size: (op) => op.scalar('i64', elementCount(op.input(0).type.shape)),
   Reshape(op) {
     const x = op.input(0);
-    const shape = reshapedShape(x.type.shape, op.constantInts(1, 'new shape'), op.flag('allowzero'));
+    const shape = reshapedShape(x.type.shape, newShape(op), op.flag('allowzero'));
     return op.emit(reshape, [x], { shape });
   },
   Flatten(op) {
@@ -74,6 +74,12 @@ export const shapingRows: Rows = {
 export function axesOf(op: NodeContext, since: number, operand: number): number[] | undefined {
   if (op.opset < since) return op.ints('axes');
   return op.has(operand) ? op.constantInts(operand, 'axes') : undefined;
+}
+
+/** The shape that Reshape asks for: an attribute before version 5. */
+function newShape(op: NodeContext): number[] {
+  if (op.opset >= 5) return op.constantInts(1, 'new shape');
+  return op.ints('shape') ?? op.fail('I8C0207', 'Attribute shape is missing.');
 }
 
 /** 0 keeps an extent (unless `allowZero`), -1 takes what is left. */
