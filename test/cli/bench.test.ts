@@ -1,7 +1,7 @@
 // int8c bench: what it prints and what it refuses; never how fast anything was.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { hasCompiler } from '../c-compiler.ts';
 import { hasWebGpu } from '../web-gpu.ts';
 import { example, int8c, temporaryFolder } from './int8c.ts';
@@ -37,11 +37,15 @@ interface Report {
 }
 
 describe('--json', () => {
-  const { code, stdout, stderr } = int8c(['bench', model, '-t', targets.join(), '--profile', ...short, '--json']);
-  const report = JSON.parse(stdout) as Report;
+  let report: Report;
+
+  beforeAll(() => {
+    const { code, stdout, stderr } = int8c(['bench', model, '-t', targets.join(), '--profile', ...short, '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    report = JSON.parse(stdout) as Report;
+  });
 
   test('describes the machine, the program and each target', () => {
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(Object.keys(report.host)).toEqual(['cpu', 'platform', 'arch', 'node']);
     expect([report.name, report.rounds]).toEqual(['shapes_int8', 3]);
     expect(report.results.map((r) => r.target)).toEqual(targets);
