@@ -8,6 +8,7 @@ import { fitsLane } from '../../ir/loops/range-rules.ts';
 import { spellAcrossLanes } from './across-lanes.ts';
 import { convertLanes } from './convert-lanes.ts';
 import type { Expression, Piece } from './function-code.ts';
+import { maskedSum } from './masked-sum.ts';
 import { lanesOfRegister, type Register, registerOfLanes } from './register.ts';
 import { limitLanes, resizeMasks } from './resize-lanes.ts';
 import { isLaneWise, spellScalar } from './scalar-spelling.ts';
@@ -77,10 +78,13 @@ function packedResult(
       if (site.from !== 'i32') return undefined;
       return rounding(site, operands, read);
     default:
-      return pieceByPiece(first, (p) => {
-        const pieces = operands.map((o) => o.pieces[p]!);
-        return spellVectorPiece({ ...site, amount: uniformAmount(site, read) }, pieces);
-      });
+      return (
+        maskedSum(site, first, shape, read) ??
+        pieceByPiece(first, (p) => {
+          const pieces = operands.map((o) => o.pieces[p]!);
+          return spellVectorPiece({ ...site, amount: uniformAmount(site, read) }, pieces);
+        })
+      );
   }
 }
 

@@ -172,3 +172,31 @@ describe('loads that extend', () => {
     expectRuns([{ kernel, scalars: [], memory }]);
   });
 });
+
+describe('sums with comparisons', () => {
+  const values = { i8: new Int8Array(count), i16: new Int16Array(count), i32: new Int32Array(count) };
+  it.each(Object.entries(values))('of %s lanes', (lane, zeros) => {
+    const few = () => zeros.map(() => random.integer(5) - 2);
+    const [x, y, acc] = [few(), few(), few()];
+    const runs = [4, 8, 16].flatMap((lanes) =>
+      (['eq', 'lt', 'ge'] as const).flatMap((compare) =>
+        (['add', 'sub'] as const).map((opcode) =>
+          elementwise([x, y, acc], zeros, lanes, (b, p, q, to) =>
+            b[opcode](to!, b.convert(b.compare(compare, p!, q!), `${lane}x${lanes}`)),
+          ),
+        ),
+      ),
+    );
+    expectRuns(runs);
+  });
+
+  it('of other lanes than were compared', () => {
+    const few = (array: Int8Array | Int32Array) => array.map(() => random.integer(5) - 2);
+    const runs = [4, 8, 16].map((lanes) =>
+      elementwise([few(values.i8), few(values.i8), few(values.i32)], values.i32, lanes, (b, p, q, to) =>
+        b.add(to!, b.convert(b.compare('lt', p!, q!), `i32x${lanes}`)),
+      ),
+    );
+    expectRuns(runs);
+  });
+});
