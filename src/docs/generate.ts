@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { diagnosticsDocument } from './diagnostics-document.ts';
+import { onnxDocument } from './onnx-document.ts';
 import { opcodesDocument } from './opcodes-document.ts';
 import { operatorsDocument } from './operators-document.ts';
 import { tfliteDocument } from './tflite-document.ts';
@@ -12,6 +13,7 @@ export function generatedDocuments(): Map<string, string> {
     ['operators.md', operatorsDocument()],
     ['opcodes.md', opcodesDocument()],
     ['tflite-support.md', tfliteDocument()],
+    ['onnx-support.md', onnxDocument()],
     ['diagnostics.md', diagnosticsDocument()],
   ]);
 }

@@ -11,8 +11,8 @@ import {
 import { fail, quoteName } from '../../../ir/diagnostics.ts';
 
 /** Versions of the default operator set that the rows were written for. */
-const oldestOpset = 1;
-const newestOpset = 28;
+export const oldestOpset = 1;
+export const newestOpset = 28;
 
 /** Version of each operator set by its domain; `''` is the default one, also written `ai.onnx`. */
 export type Opsets = ReadonlyMap<string, number>;
