@@ -9,6 +9,7 @@ import type { Value } from './module.ts';
 import { saturate } from './numerics.ts';
 import { type Bounds, quantizedBounds, scaleAndZero, unbounded } from './quantized.ts';
 import type { Elements } from './tensor-data.ts';
+import { transposedElementwise } from './transposition.ts';
 import { isInteger, sameQuantization, type TensorType, tensorType } from './types.ts';
 
 const attributes = {
@@ -90,6 +91,7 @@ export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
       const body = (b: LoopBuilder, [p, q]: readonly LoopValue[]) => clamped(b, code(b, p!, q!), bounds);
       return [elementwiseMap(result(0), y.shape, operands, body)];
     },
+    transposed: transposedElementwise,
     inPlace: elementwiseInPlace,
   });
 }

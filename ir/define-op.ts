@@ -5,6 +5,7 @@ import type { Builder } from './builder.ts';
 import type { Lowering, LoweringBuffers } from './loops/lowering.ts';
 import type { AttributeRecord, Op, Value } from './module.ts';
 import type { TensorData } from './tensor-data.ts';
+import type { Permutation, TransposedForm } from './transposition.ts';
 import type { TensorType } from './types.ts';
 import type { UnsignedPlaces } from './unsigned-storage.ts';
 
@@ -102,6 +103,11 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
    * element 128 more (see the pass store-unsigned); undefined where it cannot. Constants count as operands.
    */
   unsigned?(op: Op, places: UnsignedPlaces): AttributeRecord | undefined;
+  /**
+   * Where some operand is transpose(z, perm): how the same result is computed from z, the transposition behind it (see
+   * ir/transposition.ts and the pass sink-transposes); undefined where it cannot. Its bytes must be the same.
+   */
+  transposed?(op: Op, perm: Permutation): TransposedForm | undefined;
   /** Operands whose buffer the first result may take over, because element i is read before element i is written. */
   inPlace?(op: Op): readonly number[];
   /** Multiply-accumulates of one run. */

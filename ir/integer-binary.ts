@@ -15,6 +15,7 @@ import type { LoopValue } from './loops/kernel.ts';
 import type { AccumulatorKnowledge, AccumulatorRange, RescaledPair } from './loops/lowering.ts';
 import { applyRequantization } from './numerics.ts';
 import type { Elements } from './tensor-data.ts';
+import { transposedElementwise } from './transposition.ts';
 import { type ElementType, isInteger, tensorType } from './types.ts';
 import { unsignedPair } from './unsigned-storage.ts';
 
@@ -112,6 +113,7 @@ export function defineIntegerBinary<const S extends AttributeSchema & Zeros>(
         ),
       ];
     },
+    transposed: transposedElementwise,
     inPlace: elementwiseInPlace,
   });
 }

@@ -12,6 +12,7 @@ import { scaleAndZero } from './quantized.ts';
 import { tabulateReal } from './real-table.ts';
 import type { Elements } from './tensor-data.ts';
 import { throughFloat } from './through-float.ts';
+import { transposedElementwise } from './transposition.ts';
 import { elementCount, isInteger, tensorType } from './types.ts';
 
 export interface UnaryArithmetic<S extends AttributeSchema> {
@@ -99,6 +100,7 @@ export function defineUnary<const S extends AttributeSchema = Record<never, neve
         },
       ];
     },
+    transposed: transposedElementwise,
     inPlace: () => [0],
   });
 }

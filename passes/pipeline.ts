@@ -11,12 +11,15 @@ import { fuseRequantize } from './fuse-requantize.ts';
 import { makeInteger } from './make-integer.ts';
 import type { Pass } from './pass.ts';
 import { type Isa, isas } from './schedule/isa.ts';
+import { sinkTransposes } from './sink-transposes.ts';
 import { storeUnsigned } from './store-unsigned.ts';
 
 /** Every pass, in the order in which a compilation runs them. */
 export const pipeline: readonly Pass[] = [
   canonicalize, // fewer and plainer operators for every pass below
   foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
+  sinkTransposes, // images in one order of dimensions throughout, so that operators stand beside each other
+  foldConstants, // constants that sink-transposes put into that order
 
   foldBatchNorm, // scales and offsets per channel vanish into weights
   fuseActivation, // clamps after float operators, while they still stand alone

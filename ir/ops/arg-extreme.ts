@@ -3,6 +3,7 @@ import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { firstPosition, forEachReduced, forEachResult, keptShape, reducedShape, reductionSpace } from '../reduction.ts';
 import { normalizeAxis } from '../shapes.ts';
+import { remaining } from '../transposition.ts';
 import { type ElementType, tensorType } from '../types.ts';
 
 const ordered: readonly ElementType[] = ['f32', 'i8', 'u8', 'i16', 'i32', 'i64'];
@@ -22,6 +23,10 @@ function defineArg(name: 'arg_max' | 'arg_min', opcode: 'gt' | 'lt', adjective: 
       rule(y === 'i32' || y === 'i64', `gives i32 or i64, not ${y}`);
       const axes = [normalizeAxis(attributes.axis, x.shape.length)];
       return [tensorType(y, reducedShape(x.shape, { axes, keep_dims: false }))];
+    },
+    transposed({ attributes }, perm) {
+      const axis = normalizeAxis(attributes.axis as number, perm.length);
+      return { attributes: { ...attributes, axis: perm[axis]! }, perm, result: remaining(perm, new Set([axis])) };
     },
     reference({ operands, attributes, results }) {
       const x = operands[0]!;

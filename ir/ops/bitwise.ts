@@ -3,6 +3,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { bytesPerElement, type ElementType, isInteger, type TensorType, tensorType } from '../types.ts';
 
 interface BitOperation {
@@ -52,6 +53,7 @@ function defineBitwise({ name, doc, evaluate, code }: BitOperation) {
       const bits = bitsOf(resultType(0).element);
       return [elementwiseMap(result(0), resultType(0).shape, operands, (b, [x, y]) => code(b, x!, y!, bits))];
     },
+    transposed: transposedElementwise,
     inPlace: elementwiseInPlace,
   });
 }

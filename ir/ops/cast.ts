@@ -5,6 +5,7 @@ import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
 import { loadedType } from '../loops/types.ts';
 import { truncateToI32 } from '../numerics.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { bytesPerElement, type ElementType, elementCount, tensorType } from '../types.ts';
 
 const isStorageOnly = (element: ElementType) => element === 'f16' || element === 'i4';
@@ -74,6 +75,7 @@ export const cast = defineOp({
     ];
   },
   // Integers of equal size only: C must not read a float where it wrote an integer.
+  transposed: transposedElementwise,
   inPlace(op) {
     const [from, to] = [op.operand(0).type.element, op.result.type.element];
     return from !== 'f32' && to !== 'f32' && bytesPerElement(from) === bytesPerElement(to) ? [0] : [];

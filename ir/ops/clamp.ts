@@ -4,6 +4,7 @@ import { changeScale } from '../change-scale.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { saturate } from '../numerics.ts';
 import { quantizedBounds, scaleAndZero } from '../quantized.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { elementCount, isInteger, sameQuantization, tensorType } from '../types.ts';
 
 export const clamp = defineOp({
@@ -60,5 +61,6 @@ export const clamp = defineOp({
       },
     ];
   },
+  transposed: transposedElementwise,
   inPlace: () => [0],
 });

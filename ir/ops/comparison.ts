@@ -5,6 +5,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
 import { scaleAndZero } from '../quantized.ts';
 import type { Elements } from '../tensor-data.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { tensorType } from '../types.ts';
 import { dequantize } from './dequantize.ts';
 import { type Relation, relations, rescaledComparison } from './rescaled-comparison.ts';
@@ -61,6 +62,7 @@ function comparison(relation: Relation, onnx: string) {
         ),
       ];
     },
+    transposed: transposedElementwise,
     inPlace: elementwiseInPlace,
   });
 }

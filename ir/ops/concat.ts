@@ -4,6 +4,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { movedType, ruleSameElements } from '../moved-type.ts';
 import { copyElements } from '../strided-copy.ts';
 import { copyRun } from '../tensor-data.ts';
+import { transposedAxis } from '../transposition.ts';
 import { elementCount, stridesOf } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
 
@@ -40,6 +41,7 @@ export const concat = defineOp({
     return unchanged ? undefined : [builder.create(op.definition, flat, op.attributes)];
   },
   unsigned: unsignedAlike,
+  transposed: transposedAxis,
   reference({ operands, attributes: { axis }, results }) {
     const { type, data } = results[0]!;
     const rows = elementCount(type.shape.slice(0, axis));

@@ -4,6 +4,7 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { fail } from '../diagnostics.ts';
 import { halfToNumber } from '../half.ts';
 import { quantOf } from '../quantized.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { isInteger, tensorType } from '../types.ts';
 
 export const dequantize = defineOp({
@@ -20,6 +21,7 @@ export const dequantize = defineOp({
     }
     return [tensorType('f32', x.shape)];
   },
+  transposed: transposedElementwise,
   reference({ operands, results }) {
     const { type, data } = operands[0]!;
     const y = results[0]!.data as Float32Array;

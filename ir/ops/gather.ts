@@ -50,6 +50,11 @@ export const gather = defineOp({
     return [builder.create(reshape, [taken], { shape: op.result.type.shape })];
   },
   unsigned: unsignedAlike,
+  transposed({ attributes, operands }, perm) {
+    // One index dimension takes the place of the axis; others would need a place in z.
+    if (attributes.batch_dims !== 0 || operands[1]?.type.shape.length !== 1) return undefined;
+    return { attributes: { ...attributes, axis: perm[attributes.axis as number]! }, perm, result: perm, kept: [1] };
+  },
   reference({ operands, attributes: { axis, batch_dims }, results }) {
     const [x, indices] = [operands[0]!, operands[1]!];
     const y = results[0]!.data;

@@ -10,6 +10,7 @@ import {
 } from '../fixed-point/arithmetic.ts';
 import { reciprocal } from '../fixed-point/reciprocal.ts';
 import type { Elements } from '../tensor-data.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { integerRange, tensorType } from '../types.ts';
 
 /** 8-bit operands leave at least 23 bits of headroom, so that no greater factor shifts the quotient left in the end. */
@@ -86,5 +87,6 @@ export const integerDiv = defineOp({
       }),
     ];
   },
+  transposed: transposedElementwise,
   inPlace: elementwiseInPlace,
 });

@@ -8,6 +8,7 @@ import type { Value } from '../module.ts';
 import { applyRequantization } from '../numerics.ts';
 import { requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
 import { type Elements, tensorOf } from '../tensor-data.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { isInteger, type TensorType, tensorType } from '../types.ts';
 import { constant } from './constant.ts';
 
@@ -72,6 +73,7 @@ export const integerPrelu = defineOp({
       }),
     ];
   },
+  transposed: transposedElementwise,
   inPlace: elementwiseInPlace,
 });
 

@@ -10,6 +10,7 @@ import { greater, INT32_MAX, requantizeDouble, saturate } from '../numerics.ts';
 import { scaleAndZero } from '../quantized.ts';
 import { forEachRow, rowDepth } from '../rows.ts';
 import type { TensorData } from '../tensor-data.ts';
+import { transposedRows } from '../transposition.ts';
 import { tensorType } from '../types.ts';
 
 /** Results are in units of 2^-7. */
@@ -114,5 +115,6 @@ export const l2Normalize = defineOp({
       },
     ];
   },
+  transposed: transposedRows,
   inPlace: () => [0],
 });

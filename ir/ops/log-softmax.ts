@@ -6,6 +6,7 @@ import { log } from '../functions/log.ts';
 import { greater, quantizeMultiplier } from '../numerics.ts';
 import { scaleAndZero } from '../quantized.ts';
 import { forEachRow, rowDepth } from '../rows.ts';
+import { transposedRows } from '../transposition.ts';
 import { integerRange, tensorType } from '../types.ts';
 import { constant } from './constant.ts';
 import { integerLogSoftmax } from './integer-log-softmax.ts';
@@ -81,5 +82,6 @@ export const logSoftmax = defineOp({
       },
     ];
   },
+  transposed: transposedRows,
   inPlace: (op) => (op.operand(0).type.element === 'f32' ? [0] : []),
 });

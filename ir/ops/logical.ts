@@ -1,6 +1,7 @@
 // logical_and, logical_or, logical_xor, logical_not.
 import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { tensorType } from '../types.ts';
 
 /** A connective of truth values, which are stored as 0 and 1: bitwise on numbers and in loops alike. */
@@ -31,6 +32,7 @@ function connective(name: string, opcode: 'and' | 'or' | 'xor', meaning: (a: num
       const operands = [0, 1].map((i) => ({ buffer: operand(i), shape: type(i).shape }));
       return [elementwiseMap(result(0), resultType(0).shape, operands, (b, [p, q]) => b[opcode](p!, q!))];
     },
+    transposed: transposedElementwise,
     inPlace: elementwiseInPlace,
   });
 }
@@ -59,5 +61,6 @@ export const logicalNot = defineOp({
     const x = { buffer: operand(0), shape: type(0).shape };
     return [elementwiseMap(result(0), x.shape, [x], (b, [value]) => b.xor(value!, 1))];
   },
+  transposed: transposedElementwise,
   inPlace: () => [0],
 });

@@ -26,6 +26,7 @@ export const lookup = defineOp({
   },
   // The table has an entry for every x, in order; its entries are the elements of y.
   unsigned: (op, { operands, results }) => (operands[1] === results[0] ? op.attributes : undefined),
+  transposed: ({ attributes }, perm) => ({ attributes, perm, result: perm, kept: [1] }),
   reference({ operands, results }) {
     const x = operands[0]!;
     const table = operands[1]!.data as Int32Array;

@@ -7,6 +7,7 @@ import { movedType } from '../moved-type.ts';
 import { forEachRowIndex, stridedIndex } from '../shapes.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
+import { transposedLists } from '../transposition.ts';
 import { elementCount, stridesOf } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
 import { paddedShape } from './pad.ts';
@@ -32,6 +33,7 @@ export const mirrorPad = defineOp({
     return [movedType(x, shape)];
   },
   unsigned: unsignedAlike,
+  transposed: transposedLists('before', 'after'),
   reference({ operands, attributes: { before, mode }, results }) {
     const x: Elements = operands[0]!.data;
     const y: Elements = results[0]!.data;

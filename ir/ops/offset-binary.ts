@@ -1,5 +1,6 @@
 // offset_binary: between i8 and u8 with 128 added, the same real values.
 import { defineOp, required, rule } from '../define-op.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { elementCount, tensorType } from '../types.ts';
 import { unsignedOffset } from '../unsigned-storage.ts';
 
@@ -40,5 +41,6 @@ export const offsetBinary = defineOp({
       },
     ];
   },
+  transposed: transposedElementwise,
   inPlace: () => [0],
 });

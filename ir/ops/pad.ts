@@ -7,6 +7,7 @@ import { movedType } from '../moved-type.ts';
 import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, fillElements, joinDimensions, type StridedLayout } from '../strided-copy.ts';
 import { copyRun, type TensorData } from '../tensor-data.ts';
+import { transposedLists } from '../transposition.ts';
 import { elementCount, integerRange, stridesOf, type TensorType } from '../types.ts';
 import { offsetWhere, unsignedAlike } from '../unsigned-storage.ts';
 
@@ -44,6 +45,7 @@ export const pad = defineOp({
     const attributes = unsignedAlike(op, places);
     return attributes && { ...attributes, value: offsetWhere(places.results[0], op.attributes.value as number) };
   },
+  transposed: transposedLists('before', 'after'),
   reference({ operands, attributes: { before, value }, results }) {
     const x = operands[0]!;
     const y = results[0]!;

@@ -5,6 +5,7 @@ import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } 
 import { requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
 import type { Elements } from '../tensor-data.ts';
 import { throughFloat } from '../through-float.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { sameShape, tensorType } from '../types.ts';
 import { integerPrelu } from './integer-prelu.ts';
 
@@ -65,5 +66,6 @@ export const prelu = defineOp({
       ),
     ];
   },
+  transposed: transposedElementwise,
   inPlace: elementwiseInPlace,
 });

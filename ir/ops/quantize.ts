@@ -7,6 +7,7 @@ import { loopArithmetic } from '../functions/arithmetic.ts';
 import { roundHalfAway as roundHalfAwayCode } from '../functions/round.ts';
 import { roundHalfAway, roundHalfEven, saturate, truncateToI32 } from '../numerics.ts';
 import { quantOf, scaleAndZero } from '../quantized.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { integerRange, isInteger, sameQuantization, tensorType } from '../types.ts';
 import { dequantize } from './dequantize.ts';
 
@@ -46,6 +47,7 @@ export const quantize = defineOp({
       return [builder.create(op.definition, [builder.create(dequantize, [x])], attributes, y)];
     return [changeScale(builder, x, y, rounding)];
   },
+  transposed: transposedElementwise,
   reference({ operands, attributes, results }) {
     const x = operands[0]!.data as Float32Array;
     const { type, data } = results[0]!;

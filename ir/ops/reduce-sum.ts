@@ -16,6 +16,7 @@ import {
   reductionAttributes,
   reductionSpace,
 } from '../reduction.ts';
+import { transposedReduction } from '../transposition.ts';
 import { type ElementType, integerRange, type TensorType, tensorType } from '../types.ts';
 import { unsignedByZeros } from '../unsigned-storage.ts';
 import { requantize } from './requantize.ts';
@@ -91,6 +92,7 @@ export const reduceSum = defineOp({
       return requantizationFor([factor], y, unbounded, rounding);
     }),
   unsigned: unsignedByZeros(['input_zero']),
+  transposed: transposedReduction,
   reference({ operands, attributes, results }) {
     const x = operands[0]!;
     const { axes, input_zero, requant } = attributes;
@@ -184,6 +186,7 @@ export const reduceMean = defineOp({
   },
   integer: ({ op, attributes, builder, rounding }) =>
     integerSum(builder, op, attributes, (x, y, count) => meanRequantization(x, y, count, rounding)),
+  transposed: transposedReduction,
   reference({ operands, attributes, results }) {
     const x = operands[0]!;
     const space = reductionSpace(x.type.shape, attributes.axes);

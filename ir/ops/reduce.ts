@@ -12,6 +12,7 @@ import {
   reductionAttributes,
   reductionSpace,
 } from '../reduction.ts';
+import { transposedReduction } from '../transposition.ts';
 import { type ElementType, integerRange, tensorType } from '../types.ts';
 
 interface Reduction {
@@ -53,6 +54,7 @@ function defineReduction(reduction: Reduction): OpDefinition<typeof reductionAtt
       rule(x.quant?.axis === undefined, 'needs one scale for the whole input');
       return [tensorType(x.element, reducedShape(x.shape, attributes), x.quant)];
     },
+    transposed: transposedReduction,
     reference({ operands, attributes, results }) {
       const x = operands[0]!;
       const { element, shape } = x.type;

@@ -1,6 +1,7 @@
 // reinterpret: the same stored integers under another quantization.
 import { defineOp, required, rule } from '../define-op.ts';
 import { copyRun } from '../tensor-data.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { sameType, tensorType } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
 
@@ -26,6 +27,7 @@ export const reinterpret = defineOp({
     return [sameType(source.type, type) ? source : builder.create(op.definition, [source], {}, type)];
   },
   unsigned: unsignedAlike,
+  transposed: transposedElementwise,
   reference({ operands, results }) {
     copyRun(results[0]!.data, 0, operands[0]!.data, 0, operands[0]!.data.length);
   },

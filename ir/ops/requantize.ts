@@ -1,9 +1,10 @@
 // requantize: accumulators, or integers at one scale, to integers at another.
 import { differenceRange, fitsI32 } from '../accumulator-range.ts';
-import { attr } from '../attributes.ts';
+import { attr, type Requantization } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import type { AccumulatorKnowledge } from '../loops/lowering.ts';
 import { applyRequantization } from '../numerics.ts';
+import { transposedElementwise, transposedRows } from '../transposition.ts';
 import { elementCount, isInteger, type TensorType, tensorType } from '../types.ts';
 import { unsignedByZeros } from '../unsigned-storage.ts';
 
@@ -27,6 +28,11 @@ export const requantize = defineOp({
     return [tensorType(y.element, x.shape, y.quant)];
   },
   unsigned: unsignedByZeros(['input_zero']),
+  // One factor per index of the last axis, or one for all.
+  transposed(op, perm) {
+    const { multiplier, scale } = op.attributes.requant as Requantization;
+    return Math.max(multiplier.length, scale.length) === 1 ? transposedElementwise(op, perm) : transposedRows(op, perm);
+  },
   reference({ operands, attributes, results }) {
     const x = operands[0]!;
     const y = results[0]!.data as Int32Array;

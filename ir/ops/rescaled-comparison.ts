@@ -3,6 +3,7 @@ import { attr } from '../attributes.ts';
 import { checkCommonScale, commonScaleAttributes, rescaled, rescaledCode } from '../common-scale.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { tensorType } from '../types.ts';
 
 type Comparable = number | bigint;
@@ -59,5 +60,6 @@ export const rescaledComparison = defineOp({
       }),
     ];
   },
+  transposed: transposedElementwise,
   inPlace: elementwiseInPlace,
 });

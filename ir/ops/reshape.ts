@@ -1,6 +1,7 @@
 // reshape: the same elements in the same order under another shape.
 import { attr } from '../attributes.ts';
 import { defineOp, required, rule } from '../define-op.ts';
+import { transposedReshape } from '../transposition.ts';
 import { elementCount, sameType, tensorType } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
 
@@ -30,6 +31,7 @@ export const reshape = defineOp({
       : [builder.create(op.definition, [source], op.attributes, op.result.type)];
   },
   unsigned: unsignedAlike,
+  transposed: transposedReshape,
   reference({ operands, results }) {
     results[0]!.data.set(operands[0]!.data as never);
   },

@@ -2,6 +2,7 @@
 import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
 import type { Elements } from '../tensor-data.ts';
+import { transposedElementwise } from '../transposition.ts';
 import { sameQuantization, tensorType } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
 
@@ -43,5 +44,6 @@ export const select = defineOp({
       ),
     ];
   },
+  transposed: transposedElementwise,
   inPlace: elementwiseInPlace,
 });

@@ -6,6 +6,7 @@ import { movedType } from '../moved-type.ts';
 import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
+import { transposedLists } from '../transposition.ts';
 import { sameShape, stridesOf } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
 import { concat } from './concat.ts';
@@ -51,6 +52,7 @@ export const slice = defineOp({
     return part && [builder.create(op.definition, [part.x], { ...own, start: part.start })];
   },
   unsigned: unsignedAlike,
+  transposed: transposedLists('start', 'size', 'step'),
   reference({ operands, attributes, results }) {
     const x: Elements = operands[0]!.data;
     const y: Elements = results[0]!.data;

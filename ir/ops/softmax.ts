@@ -7,6 +7,7 @@ import { greater, quantizeMultiplier } from '../numerics.ts';
 import { scaleAndZero } from '../quantized.ts';
 import { forEachRow, rowDepth } from '../rows.ts';
 import type { TensorArray } from '../tensor-data.ts';
+import { transposedRows } from '../transposition.ts';
 import { type ElementType, type TensorType, tensorType } from '../types.ts';
 import { constant } from './constant.ts';
 import { differenceScale, expTable, integerSoftmax } from './integer-softmax.ts';
@@ -104,5 +105,6 @@ export const softmax = defineOp({
       },
     ];
   },
+  transposed: transposedRows,
   inPlace: (op) => (op.operand(0).type.element === 'f32' ? [0] : []),
 });

@@ -4,7 +4,8 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
 import type { Elements } from '../tensor-data.ts';
-import { stridesOf, type TensorType, tensorType } from '../types.ts';
+import { transposedType } from '../transposition.ts';
+import { stridesOf } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
 import { reshape } from './reshape.ts';
 
@@ -18,8 +19,7 @@ export const transpose = defineOp({
     const x = required(operands, 0);
     const whole = perm.length === x.shape.length && x.shape.every((_, d) => perm.includes(d));
     rule(whole, () => `needs a permutation of ${x.shape.length} dimensions, got [${perm.join(', ')}]`);
-    const shape = perm.map((d) => x.shape[d]!);
-    return [tensorType(x.element, shape, permutedQuantization(x, perm))];
+    return [transposedType(x, perm)];
   },
   simplify({ op, builder }) {
     const x = op.operand(0);
@@ -56,8 +56,4 @@ export const transpose = defineOp({
 export function keepsOrder(shape: readonly number[], perm: readonly number[]): boolean {
   const moving = perm.filter((d) => shape[d] !== 1);
   return moving.every((d, i) => i === 0 || moving[i - 1]! < d);
-}
-
-function permutedQuantization(x: TensorType, perm: readonly number[]): TensorType['quant'] {
-  return x.quant?.axis === undefined ? x.quant : { ...x.quant, axis: perm.indexOf(x.quant.axis) };
 }
