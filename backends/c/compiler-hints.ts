@@ -5,13 +5,16 @@ import type { Support } from './support.ts';
 
 /**
  * Kernels stay functions: inlined into the run, gcc 12 lets the loops of one take registers from another's (ResNet8 on
- * Cortex-M4: 41 instead of 31 million instructions).
+ * Cortex-M4: 41 instead of 31 million instructions). Nor are they cloned for their arguments: gcc 12.2 at -O2, having put
+ * the arena's address into a kernel, lost what another had stored there (test/backends/c-optimized.test.ts).
  */
 export function noInline(support: Support): string {
   return support.define('NOINLINE', () =>
     [
       '/* Kernels that are called once are not inlined: each gets all registers. */',
-      '#if defined(__GNUC__)',
+      '#if defined(__GNUC__) && !defined(__clang__)',
+      '#define NOINLINE __attribute__((noinline, noclone))',
+      '#elif defined(__GNUC__)',
       '#define NOINLINE __attribute__((noinline))',
       '#else',
       '#define NOINLINE',
