@@ -21,9 +21,6 @@ import { rewrite } from './rewrite.ts';
 /** A round moves transpositions through whole chains; further ones are for those that it changed. */
 const maxRounds = 16;
 
-/** How much larger a result may be than what was transposed for it: padded images meet the next convolution's anyway. */
-const growth = 2;
-
 const permutationOf = (op: Op): Permutation => op.attributes.perm as readonly number[];
 
 /** The permutation that a value is the result of; undefined where it is no transposition's. */
@@ -65,8 +62,21 @@ function costOf(value: Value, form: TransposedForm): number {
   return elementCount(shape);
 }
 
+/**
+ * Operators all of whose results end in transpositions, themselves or behind operators that let transpositions through:
+ * those that follow them will most likely cancel there.
+ */
+function transposedBehind(func: Func): ReadonlySet<Op> {
+  const found = new Set<Op>();
+  const ends = (op: Op) =>
+    op.definition.transposed !== undefined &&
+    op.results.every((y) => y.users.size > 0 && !func.isReturned(y) && [...y.users].every((user) => found.has(user)));
+  for (const op of func.ops.toReversed()) if (op.definition === transpose || ends(op)) found.add(op);
+  return found;
+}
+
 /** True where no more elements are transposed behind the operator than ahead of it. */
-function pays(op: Op, form: TransposedForm): boolean {
+function pays(op: Op, form: TransposedForm, cancels: boolean): boolean {
   let [ahead, behind] = [0, 0];
   for (const [i, value] of op.operands.entries()) {
     if (value === undefined || form.kept?.includes(i)) continue;
@@ -74,8 +84,8 @@ function pays(op: Op, form: TransposedForm): boolean {
     behind += costOf(value, form);
   }
   const result = op.result.type.shape;
-  if (!keepsOrder(result, form.result)) behind += elementCount(result);
-  return behind <= (behind === elementCount(result) ? growth * ahead : ahead);
+  if (!cancels && !keepsOrder(result, form.result)) behind += elementCount(result);
+  return behind <= ahead;
 }
 
 /** The operand in the order of the form. */
@@ -88,13 +98,13 @@ function moved(value: Value, form: TransposedForm, builder: Builder): Value {
 }
 
 /** The operator ahead of the transpositions of its operands; undefined where that is impossible or costs more. */
-function sunk(op: Op, builder: Builder): readonly Value[] | undefined {
+function sunk(op: Op, builder: Builder, cancels: boolean): readonly Value[] | undefined {
   const { definition } = op;
   if (definition.transposed === undefined || op.results.length !== 1) return undefined;
   for (const value of op.operands) {
     const perm = permutationAt(value);
     const form = perm && definition.transposed(op, perm);
-    if (form === undefined || !pays(op, form)) continue;
+    if (form === undefined || !pays(op, form, cancels)) continue;
     const operands = op.operands.map((v, i) =>
       v === undefined || form.kept?.includes(i) ? v : moved(v, form, builder),
     );
@@ -108,8 +118,9 @@ function sunk(op: Op, builder: Builder): readonly Value[] | undefined {
 /** Moves every transposition as far as it goes in one walk. */
 function round(func: Func): boolean {
   const seen = new Set<Op>();
+  const cancelling = transposedBehind(func);
   return rewrite(func, (op, builder) => {
-    const simpler = sunk(op, builder) ?? op.definition.simplify?.({ op, builder });
+    const simpler = sunk(op, builder, cancelling.has(op)) ?? op.definition.simplify?.({ op, builder });
     if (simpler !== undefined || op.definition !== transpose) return simpler;
     const perm = permutationOf(op);
     for (const other of op.operand(0).users) {
