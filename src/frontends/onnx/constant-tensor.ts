@@ -10,10 +10,10 @@ import {
 import { fail, quoteName } from '../../../ir/diagnostics.ts';
 import { halfToNumber } from '../../../ir/half.ts';
 import { arrayFromBytes, type TensorArray, type TensorData } from '../../../ir/tensor-data.ts';
-import { type ElementType, tensorType } from '../../../ir/types.ts';
+import type { ElementType } from '../../../ir/types.ts';
 import { checkedCount, type FileElement } from '../../files/file-tensor.ts';
 import { fileTensorOf } from '../../files/tensor-proto.ts';
-import { dataTypeName, elementMapping } from './element-types.ts';
+import { dataTypeName, elementMapping, sizedType } from './element-types.ts';
 import type { ReadExternal } from './external-data.ts';
 import { externalBytes } from './external-data.ts';
 
@@ -31,7 +31,7 @@ export function constantTensor(proto: TensorProto, readExternal: ReadExternal | 
     return fail('I8C0202', `The tensor has elements of ${dataTypeName(proto.dataType)}.`, { where });
   }
   const shape = proto.dims.map(Number);
-  const type = tensorType(mapping.element, shape);
+  const type = sizedType(mapping.element, shape);
   switch (proto.dataType) {
     case DataType.BFLOAT16:
       return { type, data: Float32Array.from(words(inside, shape), brainFloat) };

@@ -1,7 +1,8 @@
 // What ONNX element types become. Types that the IR does not compute in are widened or narrowed to one that it does,
 // which the importer says in a note.
 import { TensorProto_DataType as DataType } from 'onnx-buf';
-import type { ElementType } from '../../../ir/types.ts';
+import { fail } from '../../../ir/diagnostics.ts';
+import { type ElementType, type TensorType, tensorType, typeProblem } from '../../../ir/types.ts';
 
 export interface ElementMapping {
   readonly element: ElementType;
@@ -30,6 +31,19 @@ const mappings: ReadonlyMap<number, ElementMapping> = new Map<number, ElementMap
 /** The IR's element type for a TensorProto.DataType; undefined for strings, complex numbers and 8-bit floats. */
 export function elementMapping(dataType: number): ElementMapping | undefined {
   return mappings.get(dataType);
+}
+
+/**
+ * The type of a tensor whose shape a file states.
+ *
+ * @throws CompileError I8C0004 for more elements or dimensions than int8c takes, I8C0002 for extents that are none.
+ */
+export function sizedType(element: ElementType, shape: readonly number[]): TensorType {
+  const type = tensorType(element, shape);
+  const problem = typeProblem(type);
+  if (problem === undefined) return type;
+  const isNegative = shape.some((n) => n < 0);
+  return fail(isNegative ? 'I8C0002' : 'I8C0004', `The tensor ${isNegative ? 'has a negative extent' : problem}.`);
 }
 
 /** ONNX's own name of a data type, for messages. */

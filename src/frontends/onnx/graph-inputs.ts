@@ -6,7 +6,7 @@ import { type TensorData, tensorOf } from '../../../ir/tensor-data.ts';
 import { type ElementType, type TensorType, tensorType } from '../../../ir/types.ts';
 import type { FileTensor } from '../../files/file-tensor.ts';
 import { convertElements } from './constant-tensor.ts';
-import { dataTypeName, type ElementMapping, elementMapping } from './element-types.ts';
+import { dataTypeName, type ElementMapping, elementMapping, sizedType } from './element-types.ts';
 
 /** Contents of a graph input: a file's tensor, or numbers that become the input's element type. */
 export type BoundInput = FileTensor | { readonly shape: readonly number[]; readonly values: readonly number[] };
@@ -48,7 +48,7 @@ export class InputShapes {
         hint: 'Export the model with shapes, or fix the input with --bind NAME=VALUE.',
       });
     }
-    return tensorType(
+    return sizedType(
       element,
       shape.dim.map((dim, i) => this.extent(dim, `${name}:${i}`)),
     );

@@ -13,7 +13,7 @@ import { constantTensor } from './constant-tensor.ts';
 import { canonicalDomain, decodeOnnx, functionKey, type OnnxModel, opsetsOf } from './decode.ts';
 import { elementMapping } from './element-types.ts';
 import type { ReadExternal } from './external-data.ts';
-import { type BoundInputs, InputShapes } from './graph-inputs.ts';
+import { type BoundInput, type BoundInputs, InputShapes } from './graph-inputs.ts';
 import { type ImportScope, NodeContext, valueName } from './node-context.ts';
 import { rowOf } from './operators/index.ts';
 import { Scope } from './scope.ts';
@@ -82,7 +82,9 @@ class GraphImporter {
 
   private throwErrors(): void {
     const errors = this.diagnostics.filter((d) => d.severity === 'error');
-    if (errors.length > 0) throw new CompileError(errors);
+    // An extent that was assumed is often what is wrong.
+    const assumed = this.diagnostics.filter((d) => d.severity === 'note' && d.code === 'I8C0204');
+    if (errors.length > 0) throw new CompileError([...errors, ...assumed]);
   }
 
   private inputs(graph: GraphProto, scope: Scope): void {
@@ -98,7 +100,7 @@ class GraphImporter {
     for (const input of inputs) {
       if (scope.has(input.name)) fail('I8C0002', `The graph has two inputs ${quoteName(input.name)}.`);
       this.guard(`input ${quoteName(input.name)}`, () => {
-        const bound = this.options.bind?.[input.name];
+        const bound = this.boundTo(input.name);
         const value =
           bound === undefined
             ? this.func.addInput(input.name, shapes.typeOf(input))
@@ -108,6 +110,12 @@ class GraphImporter {
       if (!scope.has(input.name)) scope.defineFailed(input.name);
     }
     this.diagnostics.push(...shapes.findings());
+  }
+
+  /** What the user gave an input; names of a model may be those that every object has. */
+  private boundTo(name: string): BoundInput | undefined {
+    const { bind = {} } = this.options;
+    return Object.hasOwn(bind, name) ? bind[name] : undefined;
   }
 
   private initializers(graph: GraphProto, scope: Scope): void {

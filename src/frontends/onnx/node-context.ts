@@ -15,6 +15,9 @@ import { allocateTensor, numbersOf, type TensorData, tensorOf } from '../../../i
 import { type ElementType, isInteger, type TensorType, tensorType } from '../../../ir/types.ts';
 import type { Scope } from './scope.ts';
 
+/** Elements of a constant that the importer itself computes: 16 MB of floats, which no file had to hold. */
+const maxMade = 2 ** 22;
+
 /** A row of the operator table: builds the operator and returns its results in ONNX's order. */
 export type Row = (op: NodeContext) => Value | readonly Value[];
 
@@ -245,6 +248,19 @@ export class NodeContext {
     if (tensor.data instanceof BigInt64Array) tensor.data.fill(BigInt(value));
     else tensor.data.fill(Number(value));
     return this.constantOf(tensor);
+  }
+
+  /** Refuses to make tensors, or to write out work, of more elements than any network needs: models ask for it in a few bytes. */
+  checkMade(count: number): void {
+    if (count <= maxMade) return;
+    this.fail('I8C0004', `It makes a constant of ${count} elements; int8c makes at most ${maxMade}.`);
+  }
+
+  /** 0, 1, 2 ... below `count`. */
+  counting(count: number): number[] {
+    if (!Number.isSafeInteger(count) || count < 0) this.fail('I8C0207', `It counts ${count} elements.`);
+    this.checkMade(count);
+    return [...new Array(count).keys()];
   }
 
   constantOf(value: TensorData): Value {

@@ -132,8 +132,8 @@ function attentionBias(op: NodeContext, rows: number, columns: number): Value | 
   }
   const lengths = op.optional(6);
   if (op.flag('is_causal')) {
-    const row = op.numbers('i64', [1, 1, rows, 1], [...new Array(rows).keys()]);
-    const column = op.numbers('i64', [1, 1, 1, columns], [...new Array(columns).keys()]);
+    const row = op.numbers('i64', [1, 1, rows, 1], op.counting(rows));
+    const column = op.numbers('i64', [1, 1, 1, columns], op.counting(columns));
     const past = op.optional(4)?.type.shape[2] ?? 0;
     // With lengths per batch the last query is at the last position that counts.
     const offset =
@@ -145,7 +145,7 @@ function attentionBias(op: NodeContext, rows: number, columns: number): Value | 
     parts.push(op.emit(select, [op.emit(less, [op.emit(add, [row, offset]), column]), hidden, zero]));
   }
   if (lengths !== undefined) {
-    const column = op.numbers('i64', [1, 1, 1, columns], [...new Array(columns).keys()]);
+    const column = op.numbers('i64', [1, 1, 1, columns], op.counting(columns));
     const limit = op.emit(reshape, [lengths], { shape: [lengths.type.shape[0] ?? 1, 1, 1, 1] });
     parts.push(op.emit(select, [op.emit(less, [column, limit]), zero, hidden]));
   }

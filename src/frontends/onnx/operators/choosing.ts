@@ -73,7 +73,7 @@ function elementPlaces(op: NodeContext, x: Value, indices: Value, axis: number):
   const coordinates = shape.map((extent, d) => {
     if (d === axis) return op.emit(reshape, [along], { shape: [...shape, 1] });
     const own = [...shape.map((_, i) => (i === d ? extent : 1)), 1];
-    const counting = op.numbers(element, own, [...new Array(extent).keys()]);
+    const counting = op.numbers(element, own, op.counting(extent));
     return op.emit(broadcastTo, [counting], { shape: [...shape, 1] });
   });
   return coordinates.length === 1 ? coordinates[0]! : op.emit(concat, coordinates, { axis: shape.length });

@@ -8,7 +8,7 @@ import { constantOf } from '../../../../ir/ops/constant.ts';
 import { reshape } from '../../../../ir/ops/reshape.ts';
 import { select } from '../../../../ir/ops/select.ts';
 import { normalizeAxis } from '../../../../ir/shapes.ts';
-import { elementCount, maxElements } from '../../../../ir/types.ts';
+import { elementCount } from '../../../../ir/types.ts';
 import { elementMapping } from '../element-types.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
 import { wrapped } from './moving.ts';
@@ -38,6 +38,7 @@ export const generatingRows: Rows = {
     const type = op.hasAttribute('dtype') ? elementMapping(op.int('dtype'))?.element : element;
     const [rows, columns] = [shape[0]!, shape[1]!];
     const k = op.int('k', 0);
+    op.checkMade(rows * columns);
     return op.numbers(
       type ?? op.fail('I8C0202', 'It makes elements of a type that int8c does not have.'),
       shape,
@@ -51,6 +52,7 @@ export const generatingRows: Rows = {
     const [rows, columns] = shape.slice(-2) as [number, number];
     const k = op.has(1) ? (op.constantInts(1, 'diagonal')[0] ?? 0) : 0;
     const upper = op.flag('upper', true);
+    op.checkMade(rows * columns);
     const keeps = Array.from({ length: rows * columns }, (_, i) => {
       const diagonal = (i % columns) - Math.floor(i / columns);
       return Number(upper ? diagonal >= k : diagonal <= k);
@@ -67,7 +69,7 @@ export const generatingRows: Rows = {
     const { element } = whole.type;
     const counted = negativeFromEnd(op, whole, depth);
     const spread = op.emit(reshape, [counted], { shape: indices.type.shape.toSpliced(axis, 0, 1) });
-    const positions = op.numbers(element, new Array(rank).fill(1).with(axis, depth), [...new Array(depth).keys()]);
+    const positions = op.numbers(element, new Array(rank).fill(1).with(axis, depth), op.counting(depth));
     const [off, on] = [0, 1].map((i) => chosen(op, values, i));
     return op.emit(select, [op.emit(equal, [spread, positions]), on!, off!]);
   },
@@ -77,10 +79,14 @@ export const generatingRows: Rows = {
   BlackmanWindow: cosineWindow([0.42, -0.5, 0.08]),
 };
 
-/** A shape that a model computed: natural numbers, and not more elements than a tensor has. */
+/** A shape that a model computed: natural numbers, and not more elements than are made. */
 function checkedShape(op: NodeContext, shape: readonly number[]): readonly number[] {
-  const sound = shape.every((n) => Number.isSafeInteger(n) && n >= 0) && elementCount(shape) <= maxElements;
-  return sound ? shape : op.fail('I8C0207', `It makes a tensor of shape [${shape.slice(0, 16).join(', ')}].`);
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    op.fail('I8C0207', `It makes a tensor of shape [${shape.slice(0, 16).join(', ')}].`);
+  }
+  // A 0 does not excuse the other extents.
+  op.checkMade(elementCount(shape.filter((n) => n > 0)));
+  return shape;
 }
 
 /** Element `i` of a pair, as a scalar. */

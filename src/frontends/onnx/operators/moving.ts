@@ -187,7 +187,7 @@ function withBatch(op: NodeContext, indices: Value, batch: number): Value {
     const counting = op.numbers(
       element,
       shape.map((_, i) => (i === d ? shape[d]! : 1)),
-      [...new Array(shape[d]!).keys()],
+      op.counting(shape[d]!),
     );
     return op.emit(broadcastTo, [counting], { shape: shape.with(-1, 1) });
   });
@@ -214,7 +214,7 @@ function bordered(
     const [front, back] = [before[axis]!, after[axis]!];
     if (front === 0 && back === 0) return y;
     rule(extent > 0, 'has no elements to repeat');
-    rule(front + back <= 2 ** 24, () => `adds ${front + back} elements to a dimension`);
+    op.checkMade(front + extent + back);
     const source = (i: number) =>
       mode === 'edge' ? Math.max(0, Math.min(i, extent - 1)) : ((i % extent) + extent) % extent;
     const indices = Array.from({ length: front + extent + back }, (_, i) => source(i - front));

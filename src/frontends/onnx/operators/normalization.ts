@@ -77,9 +77,7 @@ export const normalizationRows: Rows = {
     const y = op.emit(reshape, [x], { shape: flat });
     const first = op.emit(cast, [op.emit(argMax, [y], { axis: along })], { to: 'i32' });
     const spread = op.emit(reshape, [first], { shape: flat.with(along, 1) });
-    const positions = op.numbers('i32', flat.map(() => 1).with(along, flat[along]!), [
-      ...new Array(flat[along]!).keys(),
-    ]);
+    const positions = op.numbers('i32', flat.map(() => 1).with(along, flat[along]!), op.counting(flat[along]!));
     const hot = op.emit(cast, [op.emit(equal, [spread, positions])], { to: 'f32' });
     return op.emit(reshape, [hot], { shape });
   },

@@ -14,7 +14,7 @@ import { reduceMean, reduceSum } from '../../../../ir/ops/reduce-sum.ts';
 import { reshape } from '../../../../ir/ops/reshape.ts';
 import { select } from '../../../../ir/ops/select.ts';
 import { abs, square } from '../../../../ir/ops/sign.ts';
-import { integerRange, type TensorType } from '../../../../ir/types.ts';
+import { elementCount, integerRange, type TensorType } from '../../../../ir/types.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
 import { channelsFirst, channelsLast, type Tap, tapsOf, type Window, windowOf } from './window.ts';
 
@@ -47,6 +47,7 @@ export const poolingRows: Rows = {
     const padded = [...window.before, ...window.after, ...window.extra].some((n) => n > 0);
     if (isPlain(window) && !(includePad && padded)) return plainPool(op, x, window, averagePool2d);
     const sum = combine(tapsOf(op, x, window, 0), (a, b) => op.emit(add, [a, b]));
+    op.checkMade(elementCount(window.count));
     const counts = countsOf(window, x.type.shape.slice(2), includePad);
     return op.emit(div, [sum, op.numbers('f32', window.count, counts)]);
   },
@@ -131,7 +132,7 @@ function maximaAndPlaces(op: NodeContext, x: Value, window: Window): Value[] {
   const first = op.numbers(
     'i64',
     [shape[0]!, shape[1]!, ...extents.map(() => 1)],
-    Array.from({ length: channels }, (_, i) => i * perChannel),
+    op.counting(channels).map((i) => i * perChannel),
   );
   return [best, op.emit(add, [place, first])];
 }

@@ -123,7 +123,7 @@ function along(op: NodeContext, values: Value, x: Value): Value {
     return op.emit(reshape, [values], { shape: shape.map((n, d) => (d === axis ? n : 1)) });
   const block = op.int('block_size', 0);
   rule(block > 0 && values.type.shape.length === shape.length, 'has parameters of an impossible shape');
-  const indices = Array.from({ length: shape[axis]! }, (_, i) => Math.floor(i / block));
+  const indices = op.counting(shape[axis]!).map((i) => Math.floor(i / block));
   return op.emit(gather, [values, op.numbers('i32', [indices.length], indices)], { axis });
 }
 

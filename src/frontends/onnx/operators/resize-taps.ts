@@ -82,6 +82,7 @@ function tapsAt(position: number, { from, scale }: ResizeAxis, rule: ResizeRule)
   const shrink = rule.antialias ? Math.min(scale, 1) : 1;
   const support = rule.mode === 'linear' ? 1 : 2;
   const first = Math.floor(-support / shrink) + 1;
+  if (!(first >= -maxTaps)) fail('I8C0203', `Each element would be mixed from ${-2 * first} others.`);
   const kernel = rule.mode === 'linear' ? triangle : (x: number) => cubic(x, rule.cubicA);
   const taps: WeightedIndex[] = [];
   for (let k = first; k <= 1 - first; k++) {
@@ -108,6 +109,9 @@ function isNearerRight(ratio: number, mode: string): boolean {
       return fail('I8C0203', `The nearest mode is ${JSON.stringify(mode.slice(0, 40))}.`);
   }
 }
+
+/** Taps to a side: antialiasing widens the kernel as it shrinks the tensor. */
+const maxTaps = 1024;
 
 const triangle = (x: number): number => Math.max(0, 1 - Math.abs(x));
 

@@ -112,6 +112,7 @@ function resampled(op: NodeContext, x: Value, axes: ResizeAxes, how: ResizeRule)
     () => `gives a shape of [${target.join(', ')}]`,
   );
   rule(!shape.includes(0), 'takes no empty tensor');
+  for (const axis of axes) op.checkMade(axis?.to ?? 0);
   // Integers are mixed as floats and rounded at the end, half to even as numpy does.
   const mixes = how.mode !== 'nearest' && element !== 'f32';
   let y = mixes ? op.emit(cast, [x], { to: 'f32' }) : x;

@@ -13,8 +13,9 @@ import { elementMapping } from '../element-types.ts';
 import type { NodeContext, Rows } from '../node-context.ts';
 import { sliceAxis } from './moving.ts';
 
-/** Longest transform: its matrix has length^2 elements. */
+/** Longest transform: its matrix has length^2 elements, or a multiple of that. */
 const maxLength = 4096;
+const maxCoefficients = 2 ** 25;
 
 export const spectralRows: Rows = {
   DFT(op) {
@@ -44,7 +45,7 @@ export const spectralRows: Rows = {
     const length = op.has(3) ? Number(op.constant(3, 'frame length').data[0]) : (op.input(2).type.shape[0] ?? 0);
     rule(step > 0 && length > 0 && length <= samples, () => `takes frames of ${length} samples every ${step}`);
     const frames = Math.floor((samples - length) / step) + 1;
-    rule(frames <= 65536, () => `has ${frames} frames`);
+    rule(frames <= 8192, () => `has ${frames} frames`);
     const cut = Array.from({ length: frames }, (_, i) =>
       op.emit(reshape, [sliceAxis(op, signal, 1, i * step, length)], { shape: [batch, 1, length, parts] }),
     );
@@ -65,6 +66,12 @@ export const spectralRows: Rows = {
       const hertz = 700 * (10 ** ((i * step + mel(lower)) / 2595) - 1);
       return Math.floor(((length + 1) * hertz) / rate);
     });
+    op.checkMade(rows * bins);
+    // Hostile rates and edges lie anywhere; what is outside of the matrix is not put.
+    rule(
+      edges.every((e) => Math.abs(e) <= 2 ** 20),
+      'has edges that are no frequencies',
+    );
     const matrix = new Array<number>(rows * bins).fill(0);
     const put = (row: number, bin: number, value: number) => {
       if (row >= 0 && row < rows) matrix[row * bins + bin] = value;
@@ -99,6 +106,7 @@ function transformed(op: NodeContext, x: Value, inverse: boolean, half: boolean)
   const [length = 1, parts = 1] = shape.slice(-2);
   rule(length <= maxLength && (parts === 1 || parts === 2), 'takes real or complex numbers');
   const count = half ? Math.floor(length / 2) + 1 : length;
+  rule(2 * count * length * parts <= maxCoefficients, () => `transforms ${length} elements`);
   const [sign, factor] = inverse ? [1, 1 / length] : [-1, 1];
   const matrix: number[] = [];
   for (let k = 0; k < count; k++) {
