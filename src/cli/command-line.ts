@@ -187,6 +187,8 @@ function commandLine(): Command {
     .description('Lists operators, shapes, quantization, multiply-accumulates, memory, and what stays float.')
     .argument('<model>', 'the model file')
     .addOption(signatureOption())
+    .addOption(dimOption())
+    .addOption(bindOption())
     .addOption(jsonOption())
     .addHelpText('after', inspectEpilogue)
     .action((model: string, flags: InspectFlags) =>
