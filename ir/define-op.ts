@@ -96,6 +96,16 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
    * their output channel) and bias are. The result's channels are its last dimension.
    */
   readonly linear?: LinearSpec;
+  /**
+   * True where every element of the result is one of the operands' of its element type, chosen by position or as the
+   * greatest: any increasing function of elements, such as quantize, gives the same before the operator as behind it.
+   */
+  moves?(op: Op): boolean;
+  /**
+   * For a float operator with a quantized form: the attributes of that form with a result of this type, where the float
+   * form's mean something else in it (numbers as they are stored).
+   */
+  quantizedAttributes?(input: { readonly attributes: AttributeRecord; readonly type: TensorType }): AttributeRecord;
   /** The result is the first operand's bytes under another shape: no code, no copy. */
   readonly view?: boolean;
   /**

@@ -7,6 +7,7 @@ import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 
 import { fuseActivation } from './fuse-activation.ts';
+import { fuseQuantization } from './fuse-quantization.ts';
 import { fuseRequantize } from './fuse-requantize.ts';
 import { makeInteger } from './make-integer.ts';
 import type { Pass } from './pass.ts';
@@ -17,6 +18,7 @@ import { storeUnsigned } from './store-unsigned.ts';
 /** Every pass, in the order in which a compilation runs them. */
 export const pipeline: readonly Pass[] = [
   canonicalize, // fewer and plainer operators for every pass below
+  fuseQuantization, // dequantize, operator, quantize as one, while quantized weights are still seen
   foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
   sinkTransposes, // images in one order of dimensions throughout, so that operators stand beside each other
   foldConstants, // constants that sink-transposes put into that order

@@ -15,6 +15,7 @@ export const broadcastTo = defineOp({
   operands: [{ name: 'x', doc: 'Any tensor of at most the result’s rank.' }],
   attributes: { shape: attr.ints({ min: 0, doc: 'The result’s shape.' }) },
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes: { shape } }) {
     const x = required(operands, 0);
     rule(

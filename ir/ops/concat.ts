@@ -14,6 +14,7 @@ export const concat = defineOp({
   operands: [{ name: 'x', doc: 'The parts, at least one.', variadic: true }],
   attributes: { axis: attr.int({ min: 0, doc: 'The dimension that grows.' }) },
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes: { axis } }) {
     const first = required(operands, 0);
     rule(axis < first.shape.length, `axis ${axis} is outside rank ${first.shape.length}`);

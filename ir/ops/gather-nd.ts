@@ -16,6 +16,7 @@ export const gatherNd = defineOp({
   ],
   attributes: {},
   results: ['y'],
+  moves: () => true,
   types({ operands }) {
     const x = required(operands, 0);
     const indices = required(operands, 1);

@@ -24,6 +24,7 @@ export const gather = defineOp({
     batch_dims: attr.int({ min: 0, fallback: 0, doc: 'Leading dimensions that x and indices share.' }),
   },
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes: { axis, batch_dims } }) {
     const x = required(operands, 0);
     const indices = required(operands, 1);

@@ -22,6 +22,7 @@ export const mirrorPad = defineOp({
     mode: attr.word(['reflect', 'symmetric'], { doc: 'Whether the edge element is repeated.' }),
   },
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes: { before, after, mode } }) {
     const x = required(operands, 0);
     const shape = paddedShape(x, before, after);

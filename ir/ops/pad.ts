@@ -4,6 +4,8 @@ import { defineOp, required, rule } from '../define-op.ts';
 import type { MapLowering } from '../loops/lowering.ts';
 import type { Buffer } from '../loops/types.ts';
 import { movedType } from '../moved-type.ts';
+import { roundHalfEven, saturate } from '../numerics.ts';
+import { scaleAndZero } from '../quantized.ts';
 import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, fillElements, joinDimensions, type StridedLayout } from '../strided-copy.ts';
 import { copyRun, type TensorData } from '../tensor-data.ts';
@@ -30,6 +32,7 @@ export const pad = defineOp({
     rule(isStorable(x, value), () => `cannot store ${value} as ${x.element}`);
     return [movedType(x, shape)];
   },
+  quantizedAttributes: ({ attributes, type }) => ({ ...attributes, value: storedAs(attributes.value as number, type) }),
   simplify({ op, builder }) {
     const x = op.operand(0);
     const own = op.attributes as Border;
@@ -85,6 +88,13 @@ function isStorable({ element }: TensorType, value: number): boolean {
   if (element === 'i64') return Number.isSafeInteger(value);
   const { min, max } = integerRange(element);
   return Number.isInteger(value) && value >= min && value <= max;
+}
+
+/** The integer that stands for a real number in a quantized type. */
+function storedAs(value: number, type: TensorType): number {
+  const { scale, zero } = scaleAndZero(type, 'result');
+  const { min, max } = integerRange(type.element);
+  return saturate(roundHalfEven(Math.fround(value / scale)) + zero, min, max);
 }
 
 function fillTensor({ data }: TensorData, value: number): void {

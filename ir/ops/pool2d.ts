@@ -1,13 +1,16 @@
 // Pooling: average_pool2d, max_pool2d and l2_pool2d combine the elements of a window, channel by channel.
-import { attr } from '../attributes.ts';
+import { type AttributesOf, attr } from '../attributes.ts';
+import type { Builder } from '../builder.ts';
 import { defineOp, type OpDefinition, required, rule, type TypeRuleInput } from '../define-op.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
+import type { Op, Value } from '../module.ts';
 import { greater, INT32_MAX, lesser, roundHalfAway } from '../numerics.ts';
 import { type Bounds, quantizedBounds, unbounded } from '../quantized.ts';
 import { windowCount } from '../shapes.ts';
 import { type ElementType, integerRange, type TensorType, tensorType } from '../types.ts';
 import { unsignedAlike } from '../unsigned-storage.ts';
+import { reduceMean } from './reduce-sum.ts';
 
 const attributes = {
   kernel: attr.ints({ length: 2, min: 1, doc: 'Height and width of the window.' }),
@@ -32,6 +35,8 @@ interface Pooling {
   readonly elements: readonly ElementType[];
   /** True where the elements of a window add up, so that their sum must fit the accumulator. */
   readonly sums: boolean;
+  /** True for the mean. */
+  readonly mean?: boolean;
   initial(element: ElementType): number;
   /** Rounds f32 results itself. */
   combine(acc: number, x: number): number;
@@ -48,6 +53,7 @@ const average: Pooling = {
   doc: 'The mean of the window’s elements that lie inside x. Integers are rounded half away from zero. Sources: TensorFlow Lite reference/integer_ops/pooling.h and reference/pooling.h, AveragePool.',
   elements: ['f32', 'i8', 'u8', 'i16'],
   sums: true,
+  mean: true,
   initial: () => 0,
   combine: (acc, x) => f(acc + x),
   finish: (acc, count, element) => (element === 'f32' ? f(acc / count) : roundHalfAway(acc / count)),
@@ -112,11 +118,19 @@ function resultType(pooling: Pooling, { operands, attributes: a, asked }: TypeRu
   }
   const y = tensorType(x.element, [n, rows, columns, channels], asked?.[0]?.quant ?? x.quant);
   rule(sameScale(x, y), 'needs one quantization for input and result');
-  rule(
-    x.element === 'f32' || y.quant !== undefined || a.clamp.every((v) => !Number.isFinite(v)),
-    'clamps integers without a scale',
-  );
+  rule(x.element === 'f32' || y.quant !== undefined || isUnbounded(a.clamp), 'clamps integers without a scale');
   return y;
+}
+
+const isUnbounded = (clamp: readonly number[]) => clamp.every((v) => !Number.isFinite(v));
+
+/** An average over the whole image in f32 is a reduce_mean: it adds in the same order, and quantizes to any scale. */
+function wholeMean({ op, builder }: { readonly op: Op; readonly builder: Builder }): readonly Value[] | undefined {
+  const x = op.operand(0);
+  const { kernel, pad, clamp } = op.attributes as AttributesOf<Attributes>;
+  const isWhole = x.type.shape[1] === kernel[0] && x.type.shape[2] === kernel[1] && pad.every((p) => p === 0);
+  if (x.type.element !== 'f32' || !isWhole || !isUnbounded(clamp)) return undefined;
+  return [builder.create(reduceMean, [x], { axes: [1, 2], keep_dims: true }, op.result.type)];
 }
 
 /** The bounds of the fused activation in the result's own numbers; undefined where there are none. */
@@ -162,7 +176,10 @@ function definePool(pooling: Pooling): OpDefinition<Attributes> {
     attributes,
     results: ['y'],
     types: (input) => [resultType(pooling, input)],
-    ...(pooling.sums ? {} : { unsigned: unsignedAlike }),
+    ...(pooling.sums
+      ? {}
+      : { unsigned: unsignedAlike, moves: ({ attributes: a }) => isUnbounded(a.clamp as number[]) }),
+    simplify: (input) => (pooling.mean ? wholeMean(input) : undefined),
     reference({ operands, attributes: { kernel, stride, pad, clamp }, results }) {
       const [x, y] = [operands[0]!, results[0]!];
       const [n, height, width, channels] = x.type.shape as [number, number, number, number];

@@ -7,9 +7,11 @@ import { loopArithmetic } from '../functions/arithmetic.ts';
 import { roundHalfAway as roundHalfAwayCode } from '../functions/round.ts';
 import { roundHalfAway, roundHalfEven, saturate, truncateToI32 } from '../numerics.ts';
 import { quantOf, scaleAndZero } from '../quantized.ts';
+import { tabulateReal } from '../real-table.ts';
 import { transposedElementwise } from '../transposition.ts';
 import { integerRange, isInteger, sameQuantization, tensorType } from '../types.ts';
 import { dequantize } from './dequantize.ts';
+import { isTabulated } from './lookup.ts';
 
 export const quantize = defineOp({
   name: 'quantize',
@@ -43,6 +45,8 @@ export const quantize = defineOp({
     if (x.type.element === 'f32') return undefined;
     if (x.type.element === y.element && sameQuantization(x.type.quant, y.quant)) return [x];
     // ONNX says both steps: DequantizeLinear, then QuantizeLinear.
+    if (rounding === 'half-even' && isTabulated(x.type) && isTabulated(y))
+      return [tabulateReal(builder, x, y, rounding, (real) => real)];
     if (rounding === 'half-even')
       return [builder.create(op.definition, [builder.create(dequantize, [x])], attributes, y)];
     return [changeScale(builder, x, y, rounding)];

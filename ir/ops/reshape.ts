@@ -11,6 +11,7 @@ export const reshape = defineOp({
   operands: [{ name: 'x', doc: 'Any tensor.' }],
   attributes: { shape: attr.ints({ min: 0, doc: 'The new shape; as many elements as before.' }) },
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes, asked }) {
     const x = required(operands, 0);
     const from = elementCount(x.shape);

@@ -34,6 +34,7 @@ export const resizeNearest = defineOp({
   operands: [{ name: 'x', doc: 'n x height x width x channels, any element type.' }],
   attributes: resizeAttributes,
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes: { size } }) {
     const x = required(operands, 0);
     return [movedType(x, resizedShape(x, size))];

@@ -16,6 +16,7 @@ export const select = defineOp({
   ],
   attributes: {},
   results: ['y'],
+  moves: () => true,
   types({ operands }) {
     const condition = required(operands, 0);
     const a = required(operands, 1);

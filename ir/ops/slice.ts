@@ -21,6 +21,7 @@ export const slice = defineOp({
     step: attr.ints({ fallback: [], doc: 'Distance between taken indices, not 0; nothing given means 1 everywhere.' }),
   },
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes }) {
     const x = required(operands, 0);
     const { start, size } = attributes;

@@ -15,6 +15,7 @@ export const transpose = defineOp({
   operands: [{ name: 'x', doc: 'Any tensor.' }],
   attributes: { perm: attr.ints({ min: 0, doc: 'For each dimension of the result, the dimension of x.' }) },
   results: ['y'],
+  moves: () => true,
   types({ operands, attributes: { perm } }) {
     const x = required(operands, 0);
     const whole = perm.length === x.shape.length && x.shape.every((_, d) => perm.includes(d));
