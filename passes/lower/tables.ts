@@ -27,9 +27,10 @@ export function changeTables(
   change: (called: CalledKernel, tables: readonly Buffer[]) => ReadonlyMap<Buffer, TableChange>,
 ): Call[] {
   const changed = new Map<Call, Call>();
+  const readers = kernelsByStorage(calls);
   for (const kernel of new Set(calls.map((c) => c.kernel))) {
     const called = { kernel, calls: calls.filter((c) => c.kernel === kernel) };
-    const changes = change(called, ownTables(called, calls));
+    const changes = change(called, ownTables(called, readers));
     if (changes.size === 0) continue;
     const now = withTables(kernel, changes);
     for (const call of called.calls) changed.set(call, withArguments(call, now, changes));
@@ -46,16 +47,28 @@ function argument(call: Call, buffer: Buffer): Argument {
   return call.args[call.kernel.buffers.indexOf(buffer)] as Argument;
 }
 
+/** The kernels whose calls pass each storage. */
+function kernelsByStorage(calls: readonly Call[]): ReadonlyMap<Storage, ReadonlySet<Kernel>> {
+  const readers = new Map<Storage, Set<Kernel>>();
+  for (const { kernel, args } of calls) {
+    for (const { storage } of args) {
+      const known = readers.get(storage);
+      if (known === undefined) readers.set(storage, new Set([kernel]));
+      else known.add(kernel);
+    }
+  }
+  return readers;
+}
+
 /** Constants that only calls of this kernel read, for one buffer and whole: they may be stored in another way. */
-function ownTables({ kernel, calls }: CalledKernel, all: readonly Call[]): Buffer[] {
-  const others = new Set(all.filter((c) => c.kernel !== kernel).flatMap((c) => c.args.map((a) => a.storage)));
+function ownTables({ kernel, calls }: CalledKernel, readers: ReadonlyMap<Storage, ReadonlySet<Kernel>>): Buffer[] {
   return kernel.buffers.filter((buffer) =>
     calls.every((call) => {
       const { storage, offset } = argument(call, buffer);
       const isTable = buffer.role === 'const' && storage.storage === 'const' && storage.packing === undefined;
       const isWhole = offset === 0 && storage.length === buffer.length;
       const once = call.args.filter((a) => a.storage === storage).length === 1;
-      return isTable && isWhole && once && !others.has(storage);
+      return isTable && isWhole && once && readers.get(storage)?.size === 1;
     }),
   );
 }

@@ -1,9 +1,9 @@
 // Chooses a schedule for a lowering and builds the kernel.
-import { match, P } from 'ts-pattern';
 import { LoopBuilder } from '../../ir/loops/builder.ts';
 import type { Block, Kernel } from '../../ir/loops/kernel.ts';
 import type { Lowering } from '../../ir/loops/lowering.ts';
 import type { Buffer } from '../../ir/loops/types.ts';
+import { blocksOf } from '../../ir/loops/uses.ts';
 import type { ScheduleContext } from './context.ts';
 import { withoutDeadCode } from './dead-code.ts';
 import type { Isa } from './isa.ts';
@@ -48,15 +48,8 @@ function usedBuffers(body: Block): Buffer[] {
   const used = new Set<Buffer>();
   const visit = (block: Block): void => {
     for (const instruction of block.body) {
-      match(instruction)
-        .with({ kind: P.union('load', 'store') }, ({ buffer }) => used.add(buffer))
-        .with({ kind: 'for' }, (loop) => visit(loop.block))
-        .with({ kind: 'if' }, (conditional) => {
-          visit(conditional.consequent);
-          visit(conditional.alternate);
-        })
-        .with({ kind: P.union('const', 'compute') }, () => {})
-        .exhaustive();
+      if (instruction.kind === 'load' || instruction.kind === 'store') used.add(instruction.buffer);
+      for (const inner of blocksOf(instruction)) visit(inner);
     }
   };
   visit(body);
