@@ -12,13 +12,8 @@ const tinyInverse =
 
 /** By the test's name in onnx/backend/test/data/node. */
 export const nodeTestFailures: ReadonlyMap<string, NodeTestFailure> = new Map<string, NodeTestFailure>([
-  [
-    'test_batchnorm_epsilon_training_mode',
-    { code: 'I8C0203', reason: 'int8c compiles inference; the training mode of BatchNormalization is refused' },
-  ],
   ['test_dft_inverse', { reason: tinyInverse }],
   ['test_dft_inverse_opset19', { reason: tinyInverse }],
-  ['test_roialign_aligned_true', { code: 'I8C0201', reason: 'RoiAlign has no row' }],
 ]);
 
 /** Tests in the set that the list was made with. */

@@ -54,16 +54,15 @@ export class InputShapes {
     );
   }
 
-  /** The contents that the user gave an input, as the element type that the model says. */
+  /** The contents that the user gave an input, as the type that the model says. */
   boundValue({ type }: ValueInfoProto, bound: BoundInput): TensorData {
-    const wanted = type?.value.case === 'tensorType' ? this.mapping(type.value.value.elemType).element : undefined;
-    const { shape } = bound;
-    if ('values' in bound) return numbersAs(wanted ?? fail('I8C0402', 'The input is no tensor.'), shape, bound.values);
+    const tensor = type?.value.case === 'tensorType' ? type.value.value : fail('I8C0402', 'The input is no tensor.');
+    const wanted = this.mapping(tensor.elemType).element;
+    const shape = boundShape(tensor.shape?.dim.map(fixedExtent), bound);
+    if ('values' in bound) return numbersAs(wanted, shape, bound.values);
     const { element, bytes } = bound;
-    const data = wanted === undefined ? undefined : convertElements(element, bytes, wanted);
-    if (wanted === undefined || data === undefined) {
-      return fail('I8C0402', `The input is ${wanted ?? 'no tensor'}, the value given for it is ${element}.`);
-    }
+    const data = convertElements(element, bytes, wanted);
+    if (data === undefined) return fail('I8C0402', `The input is ${wanted}, the value given for it is ${element}.`);
     return { type: tensorType(wanted, shape), data };
   }
 
@@ -89,8 +88,10 @@ export class InputShapes {
     return elementMapping(dataType) ?? fail('I8C0202', `The input has elements of ${dataTypeName(dataType)}.`);
   }
 
-  private extent({ value }: TensorShapeProto_Dimension, position: string): number {
-    if (value.case === 'dimValue' && value.value >= 0n) return Number(value.value);
+  private extent(dim: TensorShapeProto_Dimension, position: string): number {
+    const { value } = dim;
+    const fixed = fixedExtent(dim);
+    if (fixed !== undefined) return fixed;
     const name = value.case === 'dimParam' && value.value !== '' ? value.value : position;
     this.known.add(name).add(position);
     const given = Object.hasOwn(this.dims, name) ? this.dims[name] : undefined;
@@ -102,6 +103,24 @@ export class InputShapes {
   private note(input: string, code: Diagnostic['code'], what: string): void {
     this.diagnostics.push({ code, severity: 'note', message: `Input ${quoteName(input)} ${what}.` });
   }
+}
+
+/** The extent of a dimension that is not open. */
+function fixedExtent({ value }: TensorShapeProto_Dimension): number | undefined {
+  return value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : undefined;
+}
+
+/** The shape of a bound value, which must fit the one in the model; one number stands for a tensor of one element. */
+function boundShape(declared: readonly (number | undefined)[] | undefined, { shape }: BoundInput): readonly number[] {
+  if (declared === undefined) return shape;
+  if (shape.length === 0 && declared.every((n) => n === undefined || n === 1)) return declared.map(() => 1);
+  const fits = declared.length === shape.length && declared.every((n, d) => n === undefined || n === shape[d]);
+  if (fits) return shape;
+  const wanted = declared.slice(0, 16).map((n) => n ?? '?');
+  return fail(
+    'I8C0402',
+    `The input has the shape [${wanted.join(', ')}], the value given for it [${shape.join(', ')}].`,
+  );
 }
 
 function numbersAs(element: ElementType, shape: readonly number[], values: readonly number[]): TensorData {

@@ -16,6 +16,7 @@ import { poolingRows } from './pooling.ts';
 import { quantizationRows } from './quantization.ts';
 import { recurrentRows } from './recurrent.ts';
 import { reductionRows } from './reduction.ts';
+import { regionRows } from './regions.ts';
 import { resizingRows } from './resizing.ts';
 import { samplingRows } from './sampling.ts';
 import { shapingRows } from './shaping.ts';
@@ -40,6 +41,7 @@ const domains: Readonly<Record<string, Rows>> = {
     ...quantizationRows,
     ...recurrentRows,
     ...reductionRows,
+    ...regionRows,
     ...resizingRows,
     ...samplingRows,
     ...shapingRows,

@@ -64,6 +64,22 @@ function perChannel(op: NodeContext, values: Value, x: Value): Value {
 
 const axesFrom = (x: Value, axis: number) => x.type.shape.flatMap((_, d) => (d >= axis ? [d] : []));
 
+/** BatchNormalization by the statistics of this very batch, and the running ones moved towards them. */
+function trainingNormalization(op: NodeContext, x: Value): Value[] {
+  const axes = x.type.shape.flatMap((_, d) => (d === 1 ? [] : [d]));
+  const { mean, difference, inverse } = centered(op, x, axes, op.float('epsilon', Math.fround(1e-5)));
+  const variance = op.emit(reduceMean, [op.emit(square, [difference])], { axes, keep_dims: true });
+  const scaled = op.emit(mul, [op.emit(mul, [difference, inverse]), perChannel(op, op.input(1), x)]);
+  const momentum = op.float('momentum', Math.fround(0.9));
+  const moved = (running: Value, current: Value) => {
+    const own = op.emit(reshape, [current], { shape: running.type.shape });
+    const kept = op.emit(mul, [running, op.scalar('f32', momentum)]);
+    return op.emit(add, [kept, op.emit(mul, [own, op.scalar('f32', 1 - momentum)])]);
+  };
+  const y = op.emit(add, [scaled, perChannel(op, op.input(2), x)]);
+  return [y, moved(op.input(3), mean), moved(op.input(4), variance)];
+}
+
 export const normalizationRows: Rows = {
   Softmax: alongAxis(softmax),
   LogSoftmax: alongAxis(logSoftmax),
@@ -83,7 +99,7 @@ export const normalizationRows: Rows = {
   },
   BatchNormalization(op) {
     const x = op.input(0);
-    if (op.flag('training_mode')) op.unsupported('It is in training mode.', 'Export the model for inference.');
+    if (op.flag('training_mode')) return trainingNormalization(op, x);
     const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => op.input(i)) as [Value, Value, Value, Value];
     const epsilon = op.scalar('f32', op.float('epsilon', Math.fround(1e-5)));
     const factor = op.emit(div, [scale, op.emit(sqrt, [op.emit(add, [variance, epsilon])])]);
