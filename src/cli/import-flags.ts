@@ -46,6 +46,8 @@ async function boundInput(text: string): Promise<[name: string, value: BoundInpu
   const [name, value] = assignment('bind', text);
   const numbers = numbersIn(value);
   if (numbers !== undefined) return [name, numbers];
+  // A list that is none, rather than a file of that name.
+  if (value.startsWith('[')) return noValue(name, value);
   const bytes = await readBoundedFile(value, 'file of a bound input');
   switch (extname(value).toLowerCase()) {
     case '.npy': {
@@ -57,10 +59,14 @@ async function boundInput(text: string): Promise<[name: string, value: BoundInpu
       return [name, decodeTensorProto(bytes)];
     }
     default:
-      return fail('I8C0401', `The value of input ${quoteName(name)} is ${quoteName(value)}.`, {
-        hint: 'Give a number, a list such as [1, 2], a .npy file or a .pb file.',
-      });
+      return noValue(name, value);
   }
+}
+
+function noValue(name: string, value: string): never {
+  return fail('I8C0401', `The value of input ${quoteName(name)} is ${quoteName(value)}.`, {
+    hint: 'Give a number, a list such as [1, 2], a .npy file or a .pb file.',
+  });
 }
 
 /** A JSON number, or nested lists of them: values with the shape that the nesting has. */
