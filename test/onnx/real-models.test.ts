@@ -1,19 +1,30 @@
 // Networks from the field against ONNX Runtime with its optimizations off: every output of seeded inputs, as WebAssembly
-// and as JavaScript, with state carried from run to run. (INT8C_ONNX=all runs the large ones as JavaScript, too.)
+// and as JavaScript, small ones as C and WGSL too, with state carried from run to run. INT8C_ONNX=all runs all everywhere.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { TensorArray } from '../../ir/tensor-data.ts';
 import { elementCount } from '../../ir/types.ts';
 import { createRunner, type Feeds, importModel, type Program } from '../../src/index.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
+import type { RunnerTarget } from '../../src/targets.ts';
+import { hasCompiler } from '../c-compiler.ts';
 import { hasShared, listShared, sharedPath } from '../shared-folder.ts';
+import { hasWebGpu } from '../web-gpu.ts';
 import { modelForOrt } from './model-for-ort.ts';
 import { createOrtSession, onnxRuntime } from './onnx-runtime.ts';
 import { type RealNetwork, realNetworks, sigmoidError, wavesAndNoise } from './real-networks.ts';
 
 const folder = ['models', 'real'] as const;
 const all = process.env.INT8C_ONNX === 'all';
-const targets = ['wasm', 'js'] as const;
+
+/** What a network runs on: large ones as WebAssembly, small ones everywhere, and all everywhere when asked. */
+function targetsOf({ large, small }: RealNetwork): readonly RunnerTarget[] {
+  const elsewhere: RunnerTarget[] = [
+    ...(hasCompiler('gcc') ? ['c' as const] : []),
+    ...(hasWebGpu ? ['wgsl' as const] : []),
+  ];
+  return ['wasm', ...(large && !all ? [] : ['js' as const]), ...(small || all ? elsewhere : [])];
+}
 
 /** Inputs of a run, and what ONNX Runtime gives for them. */
 interface Step {
@@ -83,9 +94,8 @@ describe.skipIf(!hasShared(...folder) || onnxRuntime === undefined)('equals ONNX
       expose: network.logits === undefined ? [] : [network.logits],
     });
     const steps = await expectedSteps(network, program, model);
-    for (const target of targets) {
-      if (target === 'js' && network.large && !all) continue;
-      const runner = await createRunner(program, { target });
+    for (const target of targetsOf(network)) {
+      const runner = await createRunner(program, { target, cc: 'gcc' });
       for (const [step, { feeds, expected }] of steps.entries()) {
         const found = await runner.run(feeds);
         for (const { name } of program.outputs) {

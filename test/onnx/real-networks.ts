@@ -19,8 +19,10 @@ export interface RealNetwork {
   readonly tolerance: number;
   /** Outputs are sigmoids, for which {@link sigmoidError} is allowed. */
   readonly sigmoid?: true;
-  /** Needs more than a GMAC a run: as JavaScript only when asked. */
+  /** More than a GMAC a run: as JavaScript only when asked. */
   readonly large?: true;
+  /** A second or two to compile and to run as C and as WGSL: others only when asked. */
+  readonly small?: true;
 }
 
 /**
@@ -39,14 +41,14 @@ const logarithms = 1e-3;
 const sampleRate = { sr: { shape: [], values: [16000] } };
 
 export const realNetworks: readonly RealNetwork[] = [
-  { name: 'autoencoder1d', range: [-2, 2], tolerance: roundings },
+  { name: 'autoencoder1d', range: [-2, 2], tolerance: roundings, small: true },
   { name: 'basic_pitch_onnx', range: [-1, 1], tolerance: logarithms },
   { name: 'blazeface_front', range: [-1, 1], tolerance: roundings },
-  { name: 'cct_2_32_128', range: [-2, 2], tolerance: roundings },
-  { name: 'dtln_1_onnx', range: [0, 4], state: { input_3: 'tf_op_layer_stack_2' }, tolerance: roundings },
+  { name: 'cct_2_32_128', range: [-2, 2], tolerance: roundings, small: true },
+  { name: 'dtln_1_onnx', range: [0, 4], state: { input_3: 'tf_op_layer_stack_2' }, tolerance: roundings, small: true },
   { name: 'light_resnet50', range: [-2, 2], tolerance: roundings, large: true },
   { name: 'light_squeezenet', range: [-2, 2], tolerance: roundings },
-  { name: 'mnist_cntk', range: [0, 255], tolerance: roundings },
+  { name: 'mnist_cntk', range: [0, 255], tolerance: roundings, small: true },
   {
     name: 'ppocr_v4_det',
     options: { dims: { 'p2o.DynamicDimension.1': 96, 'p2o.DynamicDimension.2': 96 } },
@@ -68,6 +70,7 @@ export const realNetworks: readonly RealNetwork[] = [
     range: [-0.5, 0.5],
     state: { state: 'stateN' },
     tolerance: manyLayers,
+    small: true,
   },
   { name: 'super_resolution', range: [0, 1], tolerance: roundings, large: true },
   { name: 'tinyvit_demo', range: [-2, 2], tolerance: roundings },

@@ -60,6 +60,8 @@ class GraphImporter {
   private readonly options: OnnxImportOptions;
   private readonly builder: Builder;
   private nodes = 0;
+  /** Functions whose bodies are being written. */
+  private readonly open = new Set<FunctionProto>();
 
   constructor(model: OnnxModel, func: Func, options: OnnxImportOptions) {
     this.model = model;
@@ -221,7 +223,14 @@ class GraphImporter {
       const value = context.optional(i);
       if (value !== undefined) inner.define(name, value);
     });
-    this.nodeList(body.node, inner);
+    // Without this, a function that calls itself twice is written out until there are too many nodes.
+    if (this.open.has(body)) context.fail('I8C0206', `The function ${quoteName(body.name)} calls itself.`);
+    this.open.add(body);
+    try {
+      this.nodeList(body.node, inner);
+    } finally {
+      this.open.delete(body);
+    }
     return body.output.map((name) => this.lookUp(inner, name));
   }
 
