@@ -1,3 +1,5 @@
+// Damaged and hostile .onnx files: each kind of damage ends in the diagnostic that is stated for it, and names out of a
+// model stay names in what is generated.
 import { TensorProto_DataType as DataType } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { CompileError, type DiagnosticCode } from '../../ir/diagnostics.ts';
