@@ -65,7 +65,8 @@ function realNumbers({ element, bytes }: FileTensor): Float32Array | undefined {
   }
 }
 
-function quantizeReals(type: TensorType, reals: Float32Array): TensorArray {
+/** The integers of a quantized type for real numbers. Throws CompileError I8C0402 where one is none (NaN). */
+export function quantizeReals(type: TensorType, reals: Float32Array): TensorArray {
   const none = reals.findIndex((x) => Number.isNaN(x));
   if (none >= 0) fail('I8C0402', `Element ${none} is NaN, which no quantized input can hold.`);
   const result = allocateTensor(type);

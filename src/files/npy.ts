@@ -64,8 +64,40 @@ interface Header {
   readonly shape: readonly number[];
 }
 
+/** What the start of a .npy file says about its elements. */
+export interface NpyHeader extends Header {
+  readonly element: FileElement;
+  readonly bigEndian: boolean;
+  /** Where the elements begin, in bytes from the start of the file. */
+  readonly dataOffset: number;
+}
+
+/** The start of a file of this many bytes holds every header that {@link decodeNpyHeader} takes. */
+export const npyHeaderBytes = 12 + 10_000;
+
 /** Reads the bytes of a .npy file. Throws CompileError I8C0002 where they are damaged, I8C0402 for types that are no numbers. */
 export function decodeNpy(file: Uint8Array): FileTensor {
+  const header = decodeNpyHeader(file, file.length);
+  // A copy of its own: the caller's bytes stay as they are, and elements are aligned.
+  const bytes = file.slice(header.dataOffset);
+  return { element: header.element, shape: header.shape, bytes: rowMajorElements(header, header.shape, bytes) };
+}
+
+/**
+ * Elements as they stand in the file, brought to row-major, little-endian order; `bytes` may be changed. They are all of
+ * the file's, or consecutive ones of an array that is not in Fortran order.
+ */
+export function rowMajorElements(header: NpyHeader, shape: readonly number[], bytes: Uint8Array): Uint8Array {
+  const size = bytesPerFileElement(header.element);
+  if (header.bigEndian) swapBytes(bytes, size);
+  return header.fortran ? toRowMajor(bytes, shape, size) : bytes;
+}
+
+/**
+ * Reads the header at the start of a .npy file of `fileBytes` bytes, and holds it against that size. Throws as
+ * {@link decodeNpy} does.
+ */
+export function decodeNpyHeader(file: Uint8Array, fileBytes: number): NpyHeader {
   if (!magic.every((byte, i) => file[i] === byte)) damaged('it does not start with the bytes of an .npy file');
   const [major, lengthBytes] = [file[6], file[6] === 1 ? 2 : 4];
   if (major === undefined || major < 1 || major > 3) {
@@ -75,26 +107,23 @@ export function decodeNpy(file: Uint8Array): FileTensor {
   if (file.length < start) damaged('it ends before its header');
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = lengthBytes === 2 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (length > file.length - start) damaged('it ends inside its header');
+  if (length > fileBytes - start) damaged('it ends inside its header');
   const header = parseHeader(new TextDecoder().decode(file.subarray(start, start + length)));
   const { element, bigEndian } = elementOf(header.descr);
   const count = checkedCount(header.shape);
   const size = bytesPerFileElement(element);
-  const found = file.length - start - length;
+  const found = fileBytes - start - length;
   if (count === undefined || count * size !== found) {
     const needs = `${header.descr} [${header.shape.join(', ')}] needs`;
     damaged(
       `${needs} ${count === undefined ? 'more bytes than any file has' : `${count * size} bytes`}, it has ${found}`,
     );
   }
-  // A copy of its own: the caller's bytes stay as they are, and elements are aligned.
-  const bytes = file.slice(start + length);
-  if (bigEndian) swapBytes(bytes, size);
-  return { element, shape: header.shape, bytes: header.fortran ? toRowMajor(bytes, header.shape, size) : bytes };
+  return { ...header, element, bigEndian, dataOffset: start + length };
 }
 
 /** Headers longer than this are no header: NumPy's own loader stops at 10000 characters too. */
-const maxHeader = 10_000;
+const maxHeader = npyHeaderBytes - 12;
 
 const entry = /\s*'(descr|fortran_order|shape)'\s*:\s*('[^'\\]*'|True|False|\([\dL,\s]*\))\s*(?:,|(?=\}))/y;
 

@@ -1,4 +1,5 @@
 // Reads files that a user names: with a limit on their size, and with messages that say what is wrong with the path.
+import type { Stats } from 'node:fs';
 import { access, type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type DiagnosticContext, fail, quoteName } from '../../ir/diagnostics.ts';
@@ -24,17 +25,50 @@ const problems: Readonly<Record<string, string>> = {
  * @throws CompileError I8C0005 where the file is missing, unreadable, no file, or larger than `limit` bytes.
  */
 export async function readBoundedFile(path: string, what: string, limit: number = fileBytesLimit): Promise<Uint8Array> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path);
-    const stat = await file.stat();
-    if (stat.isDirectory()) refuse(path, what, 'is a directory');
+  return withFile(path, what, async (file, stat) => {
     if (stat.isFile()) {
       if (stat.size > limit) refuse(path, what, `has ${stat.size} bytes, more than the ${limit} that int8c reads`);
       return await readUpTo(file, path, what, limit, stat.size + 1);
     }
     if (!stat.isFIFO()) refuse(path, what, 'is neither a file nor a pipe');
     return await readUpTo(file, path, what, limit, firstChunk);
+  });
+}
+
+/** Some bytes of a file that stays on disk. */
+export interface FileSlice {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * At most `length` bytes of a file from `offset` on, fewer where it ends before: for files that are too large to be held.
+ *
+ * @throws CompileError I8C0005 where the file is missing, unreadable, or no file.
+ */
+export async function readSlice(path: string, what: string, offset: number, length: number): Promise<FileSlice> {
+  return withFile(path, what, async (file, stat) => {
+    if (!stat.isFile()) refuse(path, what, 'is no file, of which parts can be read');
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, stat.size - offset)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return { size: stat.size, bytes: bytes.subarray(0, filled) };
+  });
+}
+
+/** Opens a file for `use`, and closes it; what the system has against it becomes a diagnostic. */
+async function withFile<T>(path: string, what: string, use: (file: FileHandle, stat: Stats) => Promise<T>): Promise<T> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const stat = await file.stat();
+    if (stat.isDirectory()) refuse(path, what, 'is a directory');
+    return await use(file, stat);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
