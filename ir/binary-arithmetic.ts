@@ -59,7 +59,7 @@ export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
     results: ['y'],
     types: (input) => binaryTypes(arithmetic, input),
     ...(integer === undefined
-      ? {}
+      ? { oneQuantization: true }
       : {
           integer: (input: IntegerInput<Attributes>) =>
             isQuantized(input.op.operand(0).type) ? integer(input) : undefined,

@@ -106,6 +106,10 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
    * form's mean something else in it (numbers as they are stored).
    */
   quantizedAttributes?(input: { readonly attributes: AttributeRecord; readonly type: TensorType }): AttributeRecord;
+  /** True where the quantized form takes operands and gives results of one quantization only, though it computes. */
+  readonly oneQuantization?: boolean;
+  /** Bounds of every result, where the quantized form wants its result's quantization to span just them. */
+  readonly resultRange?: readonly [low: number, high: number];
   /** The result is the first operand's bytes under another shape: no code, no copy. */
   readonly view?: boolean;
   /**

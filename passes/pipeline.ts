@@ -31,6 +31,12 @@ export const pipeline: readonly Pass[] = [
   eliminateDeadCode, // last: whatever the others left without users
 ];
 
+/** What goes before quantization is decided: everything of {@link pipeline} that a float network can have done to it. */
+export const prepareFloat: readonly Pass[] = [...pipeline.slice(0, pipeline.indexOf(makeInteger)), eliminateDeadCode];
+
+/** From a network with quantize and dequantize around its operators to operators on integers. */
+export const toIntegers: readonly Pass[] = [fuseQuantization, foldConstants, makeInteger];
+
 /** The passes that follow for an instruction set, in order. */
 function passesFor(isa: Isa | undefined): readonly Pass[] {
   if (isa?.activations !== 'u8') return [];

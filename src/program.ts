@@ -118,7 +118,7 @@ interface Imported {
 }
 
 /** The first copy is made now, so that every error is thrown here; later copies read the bytes again. */
-function programOf(name: string | undefined, sourceHash: string, readModel: () => Imported): Program {
+export function programOf(name: string | undefined, sourceHash: string, readModel: () => Imported): Program {
   const read = () => {
     const imported = readModel();
     for (const { inputs, outputs } of imported.module.functions)

@@ -175,6 +175,7 @@ function definePool(pooling: Pooling): OpDefinition<Attributes> {
     operands: [{ name: 'x', doc: 'n x height x width x channels.' }],
     attributes,
     results: ['y'],
+    oneQuantization: true,
     types: (input) => [resultType(pooling, input)],
     ...(pooling.sums
       ? {}

@@ -1,0 +1,107 @@
+// insert-quantization: a float function with a quantize and a dequantize around every operator that is to compute on
+// integers. What becomes of them is fuse-quantization's work, as for any QDQ network.
+//
+// before:  %y = conv2d %x, %w, %b : tensor<1x4x4x8xf32>
+// after:   %p = quantize %x ; %q = dequantize %p ; %v = dequantize %k     (%k: the weights as i8 constants)
+//          %y = conv2d %q, %v, %b ; %r = quantize %y ; %s = dequantize %r
+//
+// Values between operators of different precision are converted where they are used.
+import { Builder } from '../../ir/builder.ts';
+import type { Func, Op, Value } from '../../ir/module.ts';
+import { constant, constantOf } from '../../ir/ops/constant.ts';
+import { dequantize } from '../../ir/ops/dequantize.ts';
+import { quantize } from '../../ir/ops/quantize.ts';
+import type { TensorData } from '../../ir/tensor-data.ts';
+import { type Quantization, tensorType } from '../../ir/types.ts';
+import { isFloat } from '../quantized-form.ts';
+import { moves, type TensorGroup, tensorGroups } from './tensor-groups.ts';
+
+/** What an operator computes on: `i16` activations go with `i8` weights. */
+export type Precision = 'i8' | 'i16' | 'f32';
+
+/** How a network is to be quantized. */
+export interface QuantizationPlan {
+  /** For operators that compute on f32 and do not only move elements. */
+  precision(op: Op): Precision;
+  /** The quantization of a group's tensors. */
+  activations(group: TensorGroup, element: 'i8' | 'i16'): Quantization;
+  /** The quantized form of a constant operand; undefined leaves it f32 (biases, which follow from what they are added to). */
+  constants(op: Op, operand: number, group: TensorGroup, element: 'i8' | 'i16'): TensorData | undefined;
+  /** Where a quotient halfway between two integers goes. */
+  readonly ties: 'even' | 'away';
+}
+
+/** Rewrites the function in place. Values keep their names. */
+export function insertQuantization(func: Func, plan: QuantizationPlan): void {
+  const groups = tensorGroups(func);
+  const before = func.ops;
+  const target: Op[] = [];
+  const builder = new Builder(func, target);
+  /** What the elements of an f32 value are known to be: integers behind a dequantize, or anything. */
+  const stored = new Map<Value, Precision>();
+  const converted = new Map<Value, Map<Precision, Value>>();
+  const storedAs = (v: Value): Precision => stored.get(v) ?? 'f32';
+  const groupOf = (v: Value): TensorGroup => groups.get(v) ?? { name: v.name, members: [v] };
+
+  /** The value's elements through a quantization and back. */
+  const rounded = (v: Value, origin: Value, element: 'i8' | 'i16'): Value => {
+    const type = tensorType(element, v.type.shape, plan.activations(groupOf(origin), element));
+    const q = builder.create(quantize, [v], { ties: plan.ties }, type, `${v.name}_q`);
+    const d = builder.create(dequantize, [q], {}, undefined, `${v.name}_r`);
+    stored.set(d, element);
+    return d;
+  };
+  /** The value as operators of this precision take it. */
+  const converting = (v: Value, precision: Precision): Value => {
+    if (precision === 'f32' || storedAs(v) === precision) return v;
+    const known = converted.get(v) ?? new Map<Precision, Value>();
+    converted.set(v, known);
+    const value = known.get(precision) ?? rounded(v, origins.get(v) ?? v, precision);
+    known.set(precision, value);
+    return value;
+  };
+  /** Values by which others were replaced, to the value of the float network. */
+  const origins = new Map<Value, Value>();
+
+  for (const op of before) {
+    builder.location = op.location;
+    const precision = op.definition === constant ? 'f32' : precisionOf(op, plan, storedAs);
+    const operands = op.operands.map((v, i) => {
+      if (!isFloat(v) || precision === 'f32') return v;
+      if (constantOf(v) === undefined) return converting(v, precision);
+      const value = plan.constants(op, i, groupOf(v), precision);
+      if (value === undefined) return v;
+      const whole = builder.create(constant, [], { value }, value.type, v.name);
+      return builder.create(dequantize, [whole], {}, undefined, `${v.name}_r`);
+    });
+    for (const [i, v] of op.operands.entries()) {
+      const other = operands[i];
+      if (v !== undefined && other !== undefined && v !== other) op.replaceOperand(v, other);
+    }
+    target.push(op);
+    if (precision === 'f32') continue;
+    for (const result of op.results.filter(isFloat)) {
+      if (moves(op)) {
+        stored.set(result, precision);
+        continue;
+      }
+      const users = [...result.users];
+      const value = rounded(result, result, precision);
+      origins.set(value, result);
+      for (const user of users) user.replaceOperand(result, value);
+      for (const port of func.outputs) if (port.value === result) port.value = value;
+      for (const state of func.states) if (state.next === result) state.next = value;
+    }
+  }
+  func.ops = target;
+}
+
+/** What moves elements takes the least precision that its operands already have. */
+function precisionOf(op: Op, plan: QuantizationPlan, storedAs: (v: Value) => Precision): Precision {
+  const floats = op.operands.filter(isFloat);
+  if (op.definition === quantize || op.definition === dequantize) return 'f32';
+  if (!moves(op)) return floats.length > 0 && op.results.some(isFloat) ? plan.precision(op) : 'f32';
+  const known = floats.filter((v) => constantOf(v) === undefined).map(storedAs);
+  if (known.includes('i8')) return 'i8';
+  return known.includes('i16') ? 'i16' : 'f32';
+}

@@ -1,0 +1,57 @@
+// The float network as quantization sees it: batch norms folded, activations fused, weights constant, each tensor under
+// a name that is the same whenever the network is made from the same model.
+import { instantiateWasm } from '../../backends/wasm/instantiate.ts';
+import type { Func, Module, Value } from '../../ir/module.ts';
+import type { TensorArray } from '../../ir/tensor-data.ts';
+import { prepareFloat, runPasses } from '../../passes/pipeline.ts';
+import { lowerModule } from '../compile.ts';
+import type { Program } from '../program.ts';
+import { wasmIsa } from '../wasm-isa.ts';
+
+export interface FloatNetwork {
+  readonly program: Program;
+  /** A fresh copy. */
+  module(): Module;
+}
+
+/** The network of a program. Passes over modules that `change` makes run behind those of the float path. */
+export function floatNetwork(program: Program, change: (module: Module) => void = () => {}): FloatNetwork {
+  return {
+    program,
+    module() {
+      const module = program.module();
+      runPasses(module, { passes: prepareFloat });
+      change(module);
+      return module;
+    },
+  };
+}
+
+/** A value of a function by its name. */
+export function valueNamed(func: Func, name: string): Value | undefined {
+  for (const { value } of func.inputs) if (value.name === name) return value;
+  for (const { param } of func.states) if (param.name === name) return param;
+  for (const op of func.ops) for (const result of op.results) if (result.name === name) return result;
+  return undefined;
+}
+
+/** One run of a module: its inputs in order, to its outputs and what was exposed beside them. */
+export interface WasmRun {
+  run(inputs: readonly TensorArray[]): readonly TensorArray[];
+  reset(): void;
+}
+
+/**
+ * Compiles the module to WebAssembly in this process. Values named in `expose` are outputs behind its own, in that order;
+ * the module is used up.
+ */
+export function compileToWasm(module: Module, expose: readonly string[] = []): WasmRun {
+  const func = module.entry;
+  for (const name of expose) {
+    const value = valueNamed(func, name);
+    if (value === undefined) throw new Error(`there is no value ${name}`);
+    func.addOutput(name, value);
+  }
+  const { loops } = lowerModule(module, { name: 'network', isa: wasmIsa('simd') });
+  return instantiateWasm(loops, 'simd');
+}

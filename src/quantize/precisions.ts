@@ -1,0 +1,59 @@
+// Which operators can compute on integers at all: found by trying, since operators say it themselves.
+import type { Diagnostic } from '../../ir/diagnostics.ts';
+import type { Module, Op } from '../../ir/module.ts';
+import { constant } from '../../ir/ops/constant.ts';
+import { dequantize } from '../../ir/ops/dequantize.ts';
+import { quantize } from '../../ir/ops/quantize.ts';
+import { runPasses, toIntegers } from '../../passes/pipeline.ts';
+import { insertQuantization, type Precision } from '../../passes/quantization/insert-quantization.ts';
+import type { FloatNetwork } from './float-network.ts';
+import { arithmeticOps, type Decisions, nameOf, planFor } from './plan.ts';
+
+/** An operator that stays in f32. */
+export interface FloatOperator {
+  readonly name: string;
+  readonly operator: string;
+  /** The operators of the user's model that it comes from. */
+  readonly where: string;
+  readonly reason: string;
+}
+
+export interface FoundPrecisions {
+  readonly precisions: ReadonlyMap<string, Precision>;
+  /** Operators that were wanted as integers and have no such form here. */
+  readonly float: readonly FloatOperator[];
+}
+
+/**
+ * The precisions that are wanted, with f32 where an operator has no integer form on the quantizations that the decisions
+ * give. Operators that come from the same operator of the user's model (a normalization, say) stay in f32 together: in
+ * parts they would be rounded between their steps.
+ */
+export function possiblePrecisions(network: FloatNetwork, decisions: Decisions): FoundPrecisions {
+  const precisions = new Map(decisions.precisions);
+  const float = new Map<string, FloatOperator>();
+  for (;;) {
+    const module = network.module();
+    const candidates = arithmeticOps(module).filter((op) => precisions.get(nameOf(op)) !== 'f32');
+    const labels = candidates.map((op) => ({ name: nameOf(op), operator: op.definition.name, where: op.location }));
+    insertQuantization(module.entry, planFor(module.entry, { ...decisions, precisions }));
+    const notes: Diagnostic[] = [];
+    runPasses(module, { passes: toIntegers, report: (d) => notes.push(d) });
+    const left = floatOps(module);
+    const names = new Set(left.map(nameOf));
+    const places = new Set(left.map((op) => op.location).filter((where) => where !== ''));
+    const stay = labels.filter(({ name, where }) => names.has(name) || places.has(where));
+    for (const label of stay) {
+      precisions.set(label.name, 'f32');
+      const note = notes.find((d) => d.code === 'I8C0302' && d.where === (label.where || label.operator));
+      float.set(label.name, { ...label, reason: note?.message ?? 'The operator has no integer form.' });
+    }
+    if (stay.length === 0) return { precisions, float: [...float.values()] };
+  }
+}
+
+/** What computes on f32, conversions aside. */
+function floatOps(module: Module): Op[] {
+  const conversions: readonly unknown[] = [constant, quantize, dequantize];
+  return arithmeticOps(module).filter((op) => !conversions.includes(op.definition));
+}
