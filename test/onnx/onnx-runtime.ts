@@ -18,9 +18,12 @@ export interface OrtSession {
   run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
 }
 
+/** Names of element types. */
+export type OrtElement = 'float32' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'int64' | 'bool';
+
 /** What tests use of the package's interface (https://onnxruntime.ai/docs/api/js/). */
 interface Ort {
-  readonly Tensor: new (type: 'float32' | 'int64', data: TensorArray, dims: readonly number[]) => OrtTensor;
+  readonly Tensor: new (type: OrtElement, data: TensorArray, dims: readonly number[]) => OrtTensor;
   readonly InferenceSession: {
     create(model: Uint8Array, options: Readonly<Record<string, string | number>>): Promise<OrtSession>;
   };

@@ -11,6 +11,7 @@ import type { OpDefinition } from '../../../ir/define-op.ts';
 import { type Diagnostic, type DiagnosticCode, fail, quoteName } from '../../../ir/diagnostics.ts';
 import type { Value } from '../../../ir/module.ts';
 import { constant, constantOf } from '../../../ir/ops/constant.ts';
+import { didYouMean } from '../../../ir/spelling.ts';
 import { allocateTensor, numbersOf, type TensorData, tensorOf } from '../../../ir/tensor-data.ts';
 import { type ElementType, isInteger, type TensorType, tensorType } from '../../../ir/types.ts';
 import type { Scope } from './scope.ts';
@@ -119,6 +120,21 @@ export class NodeContext {
     const data = this.constant(i, what);
     if (data.type.element !== 'f32') this.fail('I8C0207', `The ${what} is ${data.type.element}, not a float tensor.`);
     return numbersOf(data);
+  }
+
+  /**
+   * Refuses operands and attributes that the operator does not have: what would be ignored might change the result.
+   * `least` and `most` count operands, absent ones in the middle included.
+   */
+  checkForm([least, most]: readonly [number, number], attributes: readonly string[]): void {
+    const { length } = this.node.input;
+    if (length < least || length > most) {
+      this.fail('I8C0207', `It has ${length} operands, not ${least === most ? most : `${least} to ${most}`}.`);
+    }
+    for (const name of this.attributes.keys()) {
+      if (attributes.includes(name)) continue;
+      this.fail('I8C0203', `int8c does not know its attribute ${quoteName(name)}.`, didYouMean(name, attributes));
+    }
   }
 
   // Outputs.

@@ -31,6 +31,9 @@ export const convolutionRows: Rows = {
     );
     const shape = transposedShape(op, x.type.shape.slice(2), w.type.shape.slice(2));
     const depth = channels / group;
+    const bias = op.optional(2);
+    // A layer of its own, which takes its bias along and may be quantized.
+    if (group === 1 && rank < 3) return transposedPart(op, x, w, shape, bias);
     const parts = Array.from({ length: group }, (_, g) =>
       transposedPart(
         op,
@@ -40,7 +43,6 @@ export const convolutionRows: Rows = {
       ),
     );
     const y = parts.length === 1 ? parts[0]! : op.emit(concat, parts, { axis: 1 });
-    const bias = op.optional(2);
     if (bias === undefined) return y;
     return op.emit(add, [
       y,
@@ -222,25 +224,28 @@ function transposedShape(op: NodeContext, extents: readonly number[], kernel: re
   return { stride, dilation, before, extent };
 }
 
-/** One group of a transposed convolution, in as many dimensions as it has. */
-function transposedPart(op: NodeContext, x: Value, w: Value, shape: TransposedShape): Value {
+/** One group of a transposed convolution, in as many dimensions as it has; a bias in one or two. */
+function transposedPart(op: NodeContext, x: Value, w: Value, shape: TransposedShape, bias?: Value): Value {
   const rank = shape.extent.length;
   if (rank === 1) {
     const row = (v: Value) => op.emit(reshape, [v], { shape: v.type.shape.toSpliced(2, 0, 1) });
     const { stride, dilation, before, extent } = shape;
-    const y = transposedPart(op, row(x), row(w), {
-      stride: [1, ...stride],
-      dilation: [1, ...dilation],
-      before: [0, ...before],
-      extent: [1, ...extent],
-    });
+    const one = (first: number, list: readonly number[]) => [first, ...list];
+    const plane = {
+      stride: one(1, stride),
+      dilation: one(1, dilation),
+      before: one(0, before),
+      extent: one(1, extent),
+    };
+    const y = transposedPart(op, row(x), row(w), plane, bias);
     return op.emit(reshape, [y], { shape: y.type.shape.toSpliced(2, 1) });
   }
   if (rank === 3) return transposedVolume(op, x, w, shape);
   const spread = spreadTaps(op, spreadTaps(op, w, 2, shape.dilation[0]!), 3, shape.dilation[1]!);
   const weights = op.emit(transpose, [spread], { perm: [1, 2, 3, 0] });
   const { stride, before, extent } = shape;
-  return channelsFirst(op, op.emit(transposeConv2d, [channelsLast(op, x), weights], { stride, pad: before, extent }));
+  const operands = [channelsLast(op, x), weights, bias];
+  return channelsFirst(op, op.emit(transposeConv2d, operands, { stride, pad: before, extent }));
 }
 
 /** An axis with zeros between its elements, so that neighbours are `distance` apart. */

@@ -5,6 +5,7 @@ import { add, sub } from '../../../../ir/ops/add.ts';
 import { cast } from '../../../../ir/ops/cast.ts';
 import { clamp } from '../../../../ir/ops/clamp.ts';
 import { equal, greater, less, notEqual } from '../../../../ir/ops/comparison.ts';
+import { constantOf } from '../../../../ir/ops/constant.ts';
 import { div } from '../../../../ir/ops/div.ts';
 import { ceil, cos, erf, exp, floor, log, round, sin, sqrt } from '../../../../ir/ops/elementary.ts';
 import { elu } from '../../../../ir/ops/elu.ts';
@@ -98,8 +99,12 @@ export const elementwiseRows: Rows = {
   },
   Clip(op) {
     if (op.opset < 11) return limited(op, op.input(0), op.float('min', -Infinity), op.float('max', Infinity));
-    // Bounds may be computed, and may cross: then all is the upper one.
     const [low, high] = [op.optional(1), op.optional(2)];
+    const known = [constantBound(low, -Infinity), constantBound(high, Infinity)] as const;
+    if (known[0] !== undefined && known[1] !== undefined && known[0] <= known[1]) {
+      return limited(op, op.input(0), known[0], known[1]);
+    }
+    // Bounds may be computed, and may cross: then all is the upper one.
     let y = op.input(0);
     if (low !== undefined) y = op.emit(maximum, [y, low]);
     if (high !== undefined) y = op.emit(minimum, [y, high]);
@@ -127,6 +132,13 @@ export const elementwiseRows: Rows = {
     return op.wants(1) ? [x, op.filled('bool', x.type.shape, 1)] : x;
   },
 };
+
+/** A bound of Clip that is a constant f32 number; `absent` where there is none. */
+function constantBound(bound: Value | undefined, absent: number): number | undefined {
+  if (bound === undefined) return absent;
+  const known = constantOf(bound);
+  return known?.data instanceof Float32Array && known.data.length === 1 ? known.data[0] : undefined;
+}
 
 /** x * logistic(alpha * x). */
 function swish(op: NodeContext, x: Value): Value {

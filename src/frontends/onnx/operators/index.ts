@@ -4,6 +4,11 @@ import { arithmeticRows } from './arithmetic.ts';
 import { attentionRows } from './attention.ts';
 import { choosingRows } from './choosing.ts';
 import { comparisonRows } from './comparison.ts';
+import { contribAttentionRows } from './contrib-attention.ts';
+import { contribFloatRows } from './contrib-float.ts';
+import { contribNormalizationRows, simplifiedNormalizationRows } from './contrib-normalization.ts';
+import { contribProductRows } from './contrib-products.ts';
+import { contribQuantizedRows } from './contrib-quantized.ts';
 import { controlRows } from './control.ts';
 import { convolutionRows } from './convolution.ts';
 import { elementwiseRows } from './elementwise.ts';
@@ -45,8 +50,16 @@ const domains: Readonly<Record<string, Rows>> = {
     ...resizingRows,
     ...samplingRows,
     ...shapingRows,
+    ...simplifiedNormalizationRows,
     ...spectralRows,
     ...streamingRows,
+  },
+  'com.microsoft': {
+    ...contribAttentionRows,
+    ...contribFloatRows,
+    ...contribNormalizationRows,
+    ...contribProductRows,
+    ...contribQuantizedRows,
   },
 };
 

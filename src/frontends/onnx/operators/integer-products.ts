@@ -22,10 +22,10 @@ export const integerProductRows: Rows = {
   ConvInteger(op) {
     const [x, w] = [op.input(0), op.input(1)];
     const group = op.int('group', 1);
-    const weightsZero = constantZero(op, 3);
+    const weightsZero = constantZero(op.optional(3));
     const shifted = weightsZero === undefined ? withoutZero(op, w) : w;
     const type = tensorType('i32', []);
-    const inputZero = constantZero(op, 2);
+    const inputZero = constantZero(op.optional(2));
     if (inputZero !== undefined) {
       return convolution(op, x, shifted, undefined, group, {
         type,
@@ -40,22 +40,8 @@ export const integerProductRows: Rows = {
     const weights = convolution(op, ones, shifted, undefined, group, numbers);
     return op.emit(sub, [products, op.emit(mul, [weights, scalarZero(op, 2)])]);
   },
-  MatMulInteger: (op) => integerProduct(op, op.input(0), op.input(1), 2, 3),
-  QLinearConv(op) {
-    const x = quantizedInput(op, 0);
-    const w = op.input(3);
-    const channels = w.type.shape[0] ?? 0;
-    const quant = channelQuantization(op, 4, channels);
-    const inputScale = x.type.quant!.scale[0]!;
-    const bias = op.optional(8);
-    const biasQuant = { scale: quant.scale.map((s) => Math.fround(s * inputScale)), zero: quant.zero.map(() => 0) };
-    const y = convolution(op, x, w, bias, op.int('group', 1), {
-      type: quantizedResult(op, 6, [], x.type.element),
-      weights: quant,
-      bias: biasQuant,
-    });
-    return plain(op, y);
-  },
+  MatMulInteger: (op) => integerProduct(op, op.input(0), op.input(1), op.optional(2), op.optional(3)),
+  QLinearConv: (op) => plain(op, quantizedConvolution(op, quantizedInput(op, 0))),
   QLinearMatMul(op) {
     const x = quantizedInput(op, 0);
     const w = op.input(3);
@@ -77,6 +63,21 @@ export const integerProductRows: Rows = {
   },
 };
 
+/** QLinearConv of a quantized x, channels first; the other operands are the node's. */
+export function quantizedConvolution(op: NodeContext, x: Value): Value {
+  const w = op.input(3);
+  const channels = w.type.shape[0] ?? 0;
+  const quant = channelQuantization(op, 4, channels);
+  const inputScale = x.type.quant!.scale[0]!;
+  const bias = op.optional(8);
+  const biasQuant = { scale: quant.scale.map((s) => Math.fround(s * inputScale)), zero: quant.zero.map(() => 0) };
+  return convolution(op, x, w, bias, op.int('group', 1), {
+    type: quantizedResult(op, 6, [], x.type.element),
+    weights: quant,
+    bias: biasQuant,
+  });
+}
+
 /** The weights of ConvInteger less their zero points, operand 3: differences of bytes have 9 bits. */
 function withoutZero(op: NodeContext, w: Value): Value {
   const zero = op.emit(cast, [op.input(3)], { to: 'i16' });
@@ -84,9 +85,8 @@ function withoutZero(op: NodeContext, w: Value): Value {
   return op.emit(sub, [op.emit(cast, [w], { to: 'i16' }), op.emit(reshape, [zero], { shape })]);
 }
 
-/** The one constant zero point of operand `i`: 0 where it is absent, undefined where it is computed or per channel. */
-function constantZero(op: NodeContext, i: number): number | undefined {
-  const zero = op.optional(i);
+/** The one constant zero point: 0 where it is absent, undefined where it is computed or per channel. */
+function constantZero(zero: Value | undefined): number | undefined {
   if (zero === undefined) return 0;
   const known = constantOf(zero);
   if (known === undefined) return undefined;
@@ -101,16 +101,22 @@ const scalarZero = (op: NodeContext, i: number): Value =>
  * (a - zero_a) @ (b - zero_b) in i32. Zero points that are computed, or one per row or column, are taken out of the sums:
  * a @ b - zero_a * columns(b) - rows(a) * zero_b + depth * zero_a * zero_b.
  */
-export function integerProduct(op: NodeContext, a: Value, b: Value, zeroA: number, zeroB: number): Value {
+export function integerProduct(
+  op: NodeContext,
+  a: Value,
+  b: Value,
+  zeroA: Value | undefined,
+  zeroB: Value | undefined,
+): Value {
   const i32 = tensorType('i32', []);
-  const [known, knownB] = [constantZero(op, zeroA), constantZero(op, zeroB)];
+  const [known, knownB] = [constantZero(zeroA), constantZero(zeroB)];
   const attributes = { input_zero: known ?? 0, weights_zero: knownB ?? 0 };
   const y = asMatrices(op, a, b, (x, w) => op.emit(batchMatmul, [x, w], attributes, i32));
   const wide = (x: Value) => op.emit(cast, [x], { to: 'i32' });
   const isVector = (x: Value) => x.type.shape.length === 1 && elementCount(x.type.shape) > 1;
   // Per row: a column; per column: a row.
-  const left = known === undefined ? wide(op.input(zeroA)) : undefined;
-  const right = knownB === undefined ? wide(op.input(zeroB)) : undefined;
+  const left = known === undefined && zeroA !== undefined ? wide(zeroA) : undefined;
+  const right = knownB === undefined && zeroB !== undefined ? wide(zeroB) : undefined;
   const column =
     left && op.emit(reshape, [left], { shape: isVector(left) ? [...left.type.shape, 1] : scalarShape(left) });
   const row = right && op.emit(reshape, [right], { shape: isVector(right) ? right.type.shape : scalarShape(right) });

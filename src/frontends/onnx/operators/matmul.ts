@@ -13,23 +13,24 @@ import type { NodeContext, Rows } from '../node-context.ts';
 
 export const matmulRows: Rows = {
   MatMul: (op) => product(op, op.input(0), op.input(1)),
-  Gemm(op) {
-    const [a, b] = [op.input(0), op.input(1)];
-    const [alpha, beta] = [op.float('alpha', 1), op.float('beta', 1)];
-    const x = op.flag('transA') ? transposed(op, a) : a;
-    const w = op.flag('transB') ? b : transposed(op, b);
-    const columns = w.type.shape[0] ?? 0;
-    const scaledW = alpha === 1 ? w : op.emit(mul, [w, op.scalar('f32', alpha)]);
-    const c = op.optional(2);
-    if (c === undefined) return op.emit(fullyConnected, [x, scaledW]);
-    const scaledC = beta === 1 ? c : op.emit(mul, [c, op.scalar('f32', beta)]);
-    // One number per column is the layer's bias; any other shape is added.
-    if (elementCount(c.type.shape) === columns && c.type.shape.at(-1) === columns) {
-      return op.emit(fullyConnected, [x, scaledW, op.emit(reshape, [scaledC], { shape: [columns] })]);
-    }
-    return op.emit(add, [op.emit(fullyConnected, [x, scaledW]), scaledC]);
-  },
+  Gemm: (op) => gemm(op, op.input(0), op.input(1), op.optional(2)),
 };
+
+/** alpha * a @ b + beta * c by the attributes of Gemm. */
+export function gemm(op: NodeContext, a: Value, b: Value, c: Value | undefined): Value {
+  const [alpha, beta] = [op.float('alpha', 1), op.float('beta', 1)];
+  const x = op.flag('transA') ? transposed(op, a) : a;
+  const w = op.flag('transB') ? b : transposed(op, b);
+  const columns = w.type.shape[0] ?? 0;
+  const scaledW = alpha === 1 ? w : op.emit(mul, [w, op.scalar('f32', alpha)]);
+  if (c === undefined) return op.emit(fullyConnected, [x, scaledW]);
+  const scaledC = beta === 1 ? c : op.emit(mul, [c, op.scalar('f32', beta)]);
+  // One number per column is the layer's bias; any other shape is added.
+  if (elementCount(c.type.shape) === columns && c.type.shape.at(-1) === columns) {
+    return op.emit(fullyConnected, [x, scaledW, op.emit(reshape, [scaledC], { shape: [columns] })]);
+  }
+  return op.emit(add, [op.emit(fullyConnected, [x, scaledW]), scaledC]);
+}
 
 /** numpy.matmul; see {@link asMatrices}. A vector is a matrix of one row or column, which the result drops again. */
 export function product(op: NodeContext, a: Value, b: Value): Value {

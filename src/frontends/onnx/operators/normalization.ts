@@ -47,7 +47,7 @@ export function lastAxis(op: NodeContext, x: Value, axis: number, compute: (x: V
 }
 
 /** x - mean and 1 / standard deviation over `axes`. */
-function centered(op: NodeContext, x: Value, axes: readonly number[], epsilon: number) {
+export function centered(op: NodeContext, x: Value, axes: readonly number[], epsilon: number) {
   const mean = op.emit(reduceMean, [x], { axes, keep_dims: true });
   const difference = op.emit(sub, [x, mean]);
   const variance = op.emit(reduceMean, [op.emit(square, [difference])], { axes, keep_dims: true });

@@ -40,23 +40,25 @@ export const poolingRows: Rows = {
     if (isPlain(window)) return plainPool(op, x, window, maxPool2d);
     return combine(tapsOf(op, x, window, least(x.type)), (a, b) => op.emit(maximum, [a, b]));
   },
-  AveragePool(op) {
-    const x = op.input(0);
-    const window = poolWindow(op, x);
-    const includePad = op.flag('count_include_pad');
-    const padded = [...window.before, ...window.after, ...window.extra].some((n) => n > 0);
-    if (isPlain(window) && !(includePad && padded)) return plainPool(op, x, window, averagePool2d);
-    const sum = combine(tapsOf(op, x, window, 0), (a, b) => op.emit(add, [a, b]));
-    op.checkMade(elementCount(window.count));
-    const counts = countsOf(window, x.type.shape.slice(2), includePad);
-    return op.emit(div, [sum, op.numbers('f32', window.count, counts)]);
-  },
+  AveragePool: (op) => averagePool(op, op.input(0)),
   LpPool(op) {
     const x = op.input(0);
     const window = poolWindow(op, x);
     return norm(op, op.int('p', 2), x, (y) => combine(tapsOf(op, y, window, 0), (a, b) => op.emit(add, [a, b])));
   },
 };
+
+/** AveragePool of x, n x channels x ..., by the node's window. */
+export function averagePool(op: NodeContext, x: Value): Value {
+  const window = poolWindow(op, x);
+  const includePad = op.flag('count_include_pad');
+  const padded = [...window.before, ...window.after, ...window.extra].some((n) => n > 0);
+  if (isPlain(window) && !(includePad && padded)) return plainPool(op, x, window, averagePool2d);
+  const sum = combine(tapsOf(op, x, window, 0), (a, b) => op.emit(add, [a, b]));
+  op.checkMade(elementCount(window.count));
+  const counts = countsOf(window, x.type.shape.slice(2), includePad);
+  return op.emit(div, [sum, op.numbers('f32', window.count, counts)]);
+}
 
 function poolWindow(op: NodeContext, x: Value): Window {
   const { shape } = x.type;

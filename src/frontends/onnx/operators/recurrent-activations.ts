@@ -56,6 +56,18 @@ const rows: Readonly<Record<string, ActivationRow>> = {
   },
 };
 
+/** One activation by its name, with alpha and beta where they are given and it has them. */
+export function activated(op: NodeContext, x: Value, name: string, alpha?: number, beta?: number): Value {
+  const row = rowNamed(op, name);
+  return row.build(op, x, alpha ?? row.alpha ?? 0, beta ?? row.beta ?? 0);
+}
+
+function rowNamed(op: NodeContext, name: string): ActivationRow {
+  const row = Object.hasOwn(rows, name.toLowerCase()) ? rows[name.toLowerCase()] : undefined;
+  if (row !== undefined) return row;
+  return op.unsupported(`The activation is ${JSON.stringify(name.slice(0, 40))}.`, didYouMean(name, Object.keys(rows)));
+}
+
 /** The activations of one direction: `defaults` names those that a layer has when none are given. */
 export function activationsOf(op: NodeContext, defaults: readonly string[], direction: number): readonly Activation[] {
   const names = op.strings('activations') ?? [];
@@ -63,12 +75,7 @@ export function activationsOf(op: NodeContext, defaults: readonly string[], dire
   const all = names.length === 0 ? [...defaults, ...defaults] : names;
   // Parameters are listed for those activations alone that have them.
   const activations = all.map((name): Activation => {
-    const row = Object.hasOwn(rows, name.toLowerCase()) ? rows[name.toLowerCase()] : undefined;
-    if (row === undefined)
-      return op.unsupported(
-        `The activation is ${JSON.stringify(name.slice(0, 40))}.`,
-        didYouMean(name, Object.keys(rows)),
-      );
+    const row = rowNamed(op, name);
     const alpha = (row.alpha === undefined ? undefined : alphas.shift()) ?? row.alpha ?? 0;
     const beta = (row.beta === undefined ? undefined : betas.shift()) ?? row.beta ?? 0;
     return (context, x) => row.build(context, x, alpha, beta);
