@@ -64,6 +64,27 @@ export interface LinearSpec {
   /** The dimension of the weights that runs over output channels. */
   readonly axis: number;
   readonly bias: number;
+  /** Which elements of operand 0 meet which weights. */
+  patches(op: Op): Patches;
+}
+
+/**
+ * A linear operator as a product of matrices: result channel o at a position is bias[o] plus the sum over k of patch
+ * element k times weight k of o. Patch elements are ordered as the weights are without their channel dimension: tap row,
+ * tap column, channel of the group. Elements outside of the input are 0.
+ */
+export interface Patches {
+  /** Operand 0 as batch, rows, columns, channels. */
+  readonly input: readonly [number, number, number, number];
+  /** Rows and columns of the result; 1 and 1 where it has none. */
+  readonly output: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  /** Rows above and columns to the left of the input. */
+  readonly pad: readonly [top: number, left: number];
+  /** Input channels and output channels are dealt into as many groups, in order; those of a group meet. */
+  readonly groups: number;
 }
 
 export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {

@@ -1,8 +1,9 @@
 // Sliding windows over height and width: the attributes, the shape rule and the index of a tap, for every operator that
 // moves a kernel over an NHWC tensor.
 import { attr } from './attributes.ts';
-import { rule } from './define-op.ts';
+import { type Patches, rule } from './define-op.ts';
 import { type Affine, affine } from './loops/lowering.ts';
+import type { Op } from './module.ts';
 import { windowCount } from './shapes.ts';
 
 /** Attributes of an operator with a sliding window. */
@@ -55,4 +56,21 @@ export function tapIndex(
 ): Affine {
   const step = tap.extent === 1 ? 1 : dilation[dimension]!;
   return affine(-pad[2 * dimension]!, [positionAxis, stride[dimension]!], [tap.axis, step]);
+}
+
+/** The patches that a convolution's windows are, in groups of input channels. */
+export function windowPatches(op: Op, groups: number): Patches {
+  const [n, height, width, channels] = op.operand(0).type.shape;
+  const [, ky, kx] = op.operand(1).type.shape;
+  const [, rows, columns] = op.result.type.shape;
+  const { stride, dilation, pad } = op.attributes as unknown as WindowAttributes;
+  return {
+    input: [n!, height!, width!, channels!],
+    output: [rows!, columns!],
+    kernel: [ky!, kx!],
+    stride,
+    dilation,
+    pad: [pad[0]!, pad[2]!],
+    groups,
+  };
 }

@@ -14,7 +14,7 @@ import {
 } from '../quantized-contraction.ts';
 import { elementCount } from '../types.ts';
 import { unsignedByZeros } from '../unsigned-storage.ts';
-import { tapIndex, windowAttributes, windowShape } from '../window.ts';
+import { tapIndex, windowAttributes, windowPatches, windowShape } from '../window.ts';
 
 type Shape4 = readonly [number, number, number, number];
 
@@ -61,7 +61,10 @@ export const depthwiseConv2d = defineOp({
       },
     });
   },
-  linear: { weights: 1, axis: 3, bias: 2 },
+  linear: {
+    ...{ weights: 1, axis: 3, bias: 2 },
+    patches: (op) => windowPatches(op, op.operand(0).type.shape[3]!),
+  },
   simplify: absorbPadding,
   unsigned: unsignedByZeros(['input_zero', 'weights_zero']),
   reference({ operands, attributes, results }) {

@@ -63,7 +63,19 @@ export const fullyConnected = defineOp({
       },
     });
   },
-  linear: { weights: 1, axis: 0, bias: 2 },
+  linear: {
+    ...{ weights: 1, axis: 0, bias: 2 },
+    patches: (op) => {
+      const depth = op.operand(1).type.shape[1]!;
+      const rows = elementCount(op.operand(0).type.shape) / depth;
+      const one = [1, 1] as const;
+      return {
+        ...{ input: [rows, 1, 1, depth], output: one, kernel: one, stride: one, dilation: one },
+        pad: [0, 0],
+        groups: 1,
+      };
+    },
+  },
   unsigned: unsignedByZeros(['input_zero', 'weights_zero']),
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
