@@ -5,7 +5,12 @@ import { constant, constantOf } from '../../ir/ops/constant.ts';
 import type { TensorData } from '../../ir/tensor-data.ts';
 import { allocateTensor } from '../../ir/tensor-data.ts';
 import { integerRange, type Quantization, stridesOf, tensorType } from '../../ir/types.ts';
-import type { Precision, QuantizationPlan } from '../../passes/quantization/insert-quantization.ts';
+import {
+  insertQuantization,
+  type Precision,
+  type QuantizationPlan,
+} from '../../passes/quantization/insert-quantization.ts';
+import { setBiases } from '../../passes/quantization/set-biases.ts';
 import { moves, type TensorGroup, tensorGroups } from '../../passes/quantization/tensor-groups.ts';
 import { quantizationOf, type Range } from './estimators/index.ts';
 
@@ -17,6 +22,8 @@ export interface Decisions {
   readonly weightScales: ReadonlyMap<string, Float32Array>;
   /** Weights that are rounded already, by the operator's result, in the weights' own order. */
   readonly rounded?: ReadonlyMap<string, Int8Array>;
+  /** Biases other than the float network's, by the operator's result: one per output channel. */
+  readonly biases?: ReadonlyMap<string, Float32Array>;
   /** What operators compute on, by their results; `i8` where it says nothing. */
   readonly precisions: ReadonlyMap<string, Precision>;
   readonly ties: 'even' | 'away';
@@ -33,6 +40,12 @@ const leastShare = 2 ** -24;
 
 /** Far above the least normal f32, so that products of scales stay normal. */
 const leastScale = 2 ** -60;
+
+/** Rewrites a function of the float network (a fresh copy) into what was decided: quantized values between operators. */
+export function applyDecisions(func: Func, decisions: Decisions): void {
+  if (decisions.biases !== undefined) setBiases(func, decisions.biases);
+  insertQuantization(func, planFor(func, decisions));
+}
 
 /** The plan for a function of the float network (a fresh copy has the same names). */
 export function planFor(func: Func, decisions: Decisions): QuantizationPlan {

@@ -5,9 +5,9 @@ import { constant } from '../../ir/ops/constant.ts';
 import { dequantize } from '../../ir/ops/dequantize.ts';
 import { quantize } from '../../ir/ops/quantize.ts';
 import { runPasses, toIntegers } from '../../passes/pipeline.ts';
-import { insertQuantization, type Precision } from '../../passes/quantization/insert-quantization.ts';
+import type { Precision } from '../../passes/quantization/insert-quantization.ts';
 import type { FloatNetwork } from './float-network.ts';
-import { arithmeticOps, type Decisions, nameOf, planFor } from './plan.ts';
+import { applyDecisions, arithmeticOps, type Decisions, nameOf } from './plan.ts';
 
 /** An operator that stays in f32. */
 export interface FloatOperator {
@@ -36,7 +36,7 @@ export function possiblePrecisions(network: FloatNetwork, decisions: Decisions):
     const module = network.module();
     const candidates = arithmeticOps(module).filter((op) => precisions.get(nameOf(op)) !== 'f32');
     const labels = candidates.map((op) => ({ name: nameOf(op), operator: op.definition.name, where: op.location }));
-    insertQuantization(module.entry, planFor(module.entry, { ...decisions, precisions }));
+    applyDecisions(module.entry, { ...decisions, precisions });
     const notes: Diagnostic[] = [];
     runPasses(module, { passes: toIntegers, report: (d) => notes.push(d) });
     const left = floatOps(module);

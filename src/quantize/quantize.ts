@@ -2,14 +2,14 @@
 import type { Rounding } from '../../ir/attributes.ts';
 import type { Diagnostic } from '../../ir/diagnostics.ts';
 import { Module } from '../../ir/module.ts';
-import { insertQuantization, type Precision } from '../../passes/quantization/insert-quantization.ts';
+import type { Precision } from '../../passes/quantization/insert-quantization.ts';
 import { integerPorts } from '../../passes/quantization/integer-ports.ts';
 import { type Program, programOf } from '../program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
 import { type CalibrationOptions, calibrate, type NetworkStatistics } from './calibrate.ts';
 import { estimateRange, type Method, weightScales } from './estimators/index.ts';
 import { type FloatNetwork, floatNetwork } from './float-network.ts';
-import { type Decisions, linearLayers, planFor } from './plan.ts';
+import { applyDecisions, type Decisions, linearLayers } from './plan.ts';
 import { type FloatOperator, possiblePrecisions } from './precisions.ts';
 
 export interface QuantizeOptions extends CalibrationOptions {
@@ -73,7 +73,7 @@ export function quantizedProgram(
   const diagnostics: readonly Diagnostic[] = network.program.diagnostics;
   return programOf(name, sourceHash, () => {
     const float = network.module();
-    insertQuantization(float.entry, planFor(float.entry, decisions));
+    applyDecisions(float.entry, decisions);
     if (ports === 'integer') integerPorts(float.entry);
     const module = new Module(float.name, rounding);
     module.functions.push(...float.functions);
