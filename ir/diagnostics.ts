@@ -38,6 +38,7 @@ export const diagnosticCodes = {
   I8C0407: 'This machine lacks something that was asked for: an instruction, a clock, a flag of the C compiler.',
   // 05xx: what a target can hold
   I8C0501: 'The program needs more of its device than every device of the target has.',
+  I8C0502: 'The file format that was asked for has no form of an operator of the program.',
   // 09xx: int8c itself
   I8C0901: 'An internal error: int8c broke one of its own rules.',
 } as const;

@@ -70,6 +70,7 @@ export const transposeConv2d = defineOp({
       },
     });
   },
+  linear: { weights: 1, axis: 0, bias: 2 },
   unsigned: unsignedByZeros(['input_zero', 'weights_zero']),
   reference({ operands, attributes, results }) {
     const [x, w, bias] = operands;
