@@ -64,8 +64,8 @@ export interface LinearSpec {
   /** The dimension of the weights that runs over output channels. */
   readonly axis: number;
   readonly bias: number;
-  /** Which elements of operand 0 meet which weights. */
-  patches(op: Op): Patches;
+  /** Which elements of operand 0 meet which weights; without it, weights are only known to scale with their channel. */
+  patches?(op: Op): Patches;
 }
 
 /**
