@@ -18,7 +18,7 @@ export function formatTensorShape({ element, shape }: Pick<FileTensor, 'element'
 }
 
 /** Extents of 1 may be left out or put in: they change no element's place. */
-const essential = (shape: readonly number[]) => shape.filter((extent) => extent !== 1).join();
+export const essential = (shape: readonly number[]) => shape.filter((extent) => extent !== 1).join();
 
 /** Element types of inputs that real numbers are quantized to. */
 const quantizable: readonly string[] = ['i8', 'u8', 'i16'];

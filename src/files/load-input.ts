@@ -31,6 +31,17 @@ const protoOverhead = 2 ** 20;
 /** Bytes of an element as protobuf spells it at most: a key and a varint of ten bytes. */
 const protoElementBytes = 12;
 
+/**
+ * Reads a file that holds a serialized TensorProto for an input of this type. Throws CompileError I8C0005 where it cannot
+ * be read or is larger than any for the input, and as decodeTensorProto does.
+ */
+export async function readTensorProto(path: string, { shape }: TensorType): Promise<FileTensor> {
+  const { decodeTensorProto } = await import('./tensor-proto.ts');
+  // A decoded message takes many times the memory of its bytes: only as many are read as the input can need.
+  const limit = protoOverhead + protoElementBytes * elementCount(shape);
+  return decodeTensorProto(await readBoundedFile(path, 'input file', limit));
+}
+
 /** Reads a file for an input of this type; raw bytes have the input's own shape. */
 async function readTensor(path: string, type: TensorType): Promise<FileTensor> {
   switch (extname(path).toLowerCase()) {
@@ -38,12 +49,8 @@ async function readTensor(path: string, type: TensorType): Promise<FileTensor> {
       const { decodeNpy } = await import('./npy.ts');
       return decodeNpy(await readBoundedFile(path, 'input file'));
     }
-    case '.pb': {
-      const { decodeTensorProto } = await import('./tensor-proto.ts');
-      // A decoded message takes many times the memory of its bytes: only as many are read as the input can need.
-      const limit = protoOverhead + protoElementBytes * elementCount(type.shape);
-      return decodeTensorProto(await readBoundedFile(path, 'input file', limit));
-    }
+    case '.pb':
+      return readTensorProto(path, type);
     default: {
       const bytes = await readBoundedFile(path, 'input file');
       const expected = byteSize(type);

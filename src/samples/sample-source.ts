@@ -7,6 +7,8 @@ export interface SampleSource {
   readonly count: number;
   /** The class of each sample, where the data set says so itself (a folder for each class); else undefined. */
   readonly labels?: readonly number[];
+  /** The file of each sample, where samples are files or parts of them. */
+  readonly names?: readonly string[];
   /**
    * Sample `index` (0 up to count - 1) as feeds of the program's inputs. Reads it then and there: nothing is kept.
    *

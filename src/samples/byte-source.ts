@@ -1,0 +1,45 @@
+// Bytes that are read in parts: of a file, or of what lies in one.
+import { fail } from '../../ir/diagnostics.ts';
+import { readSlice } from '../files/read-file.ts';
+
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /**
+   * `length` bytes from `offset` on. Throws CompileError I8C0002 where there are not that many: the file is damaged, or
+   * has changed since it was opened.
+   */
+  slice(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** What messages call the files that are read here. */
+const what = 'sample file';
+
+/** The bytes of a file, which is opened for each part: a data set has more files than a process may hold open. */
+export async function bytesOfFile(path: string): Promise<ByteSource> {
+  const { size } = await readSlice(path, what, 0, 0);
+  return {
+    size,
+    async slice(offset, length) {
+      const { bytes } = await readSlice(path, what, offset, length);
+      if (bytes.length < length) endsEarly(offset + bytes.length, offset + length);
+      return bytes;
+    },
+  };
+}
+
+/** `size` bytes of another source. */
+export function partOf(source: ByteSource, start: number, size: number): ByteSource {
+  if (start + size > source.size) endsEarly(source.size, start + size);
+  return {
+    size,
+    async slice(offset, length) {
+      if (offset + length > size) endsEarly(size, offset + length);
+      return source.slice(start + offset, length);
+    },
+  };
+}
+
+export function endsEarly(has: number, needs: number): never {
+  return fail('I8C0002', `The file is damaged: it ends at byte ${has}, and byte ${needs} is needed.`);
+}

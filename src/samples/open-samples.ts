@@ -1,0 +1,142 @@
+// Opens a data set: files of several forms, named by patterns, as samples of a program's inputs.
+import { extname } from 'node:path';
+import { match } from 'ts-pattern';
+import { fail, quoteName } from '../../ir/diagnostics.ts';
+import type { TensorInfo } from '../program.ts';
+import type { Feeds } from '../runner.ts';
+import { assignPatterns } from './assign-patterns.ts';
+import { classesOf, type FoundFile } from './find-files.ts';
+import { type InputTarget, isReal, targetOf } from './input-target.ts';
+import { parsePreprocess } from './preprocess.ts';
+import { about, type OpenSampleFile, type SampleFile } from './sample-file.ts';
+import { type SampleForm, sampleExtensions } from './sample-forms.ts';
+import { checkIndex, type SampleSource } from './sample-source.ts';
+
+export interface OpenSamplesOptions {
+  /** What happens to each sample; see parsePreprocess. */
+  preprocess?: string;
+}
+
+/**
+ * The samples that `patterns` mean: files, folders (all that is below them) and globs, in natural order. A file holds one
+ * sample or several (docs/samples.md says which form holds what). A program of several inputs takes `NAME=PATTERN` for
+ * each of them, whose samples belong together in their order, or .npz files with an array for each. Where the data set is
+ * a folder with a folder for each class, the source has labels.
+ *
+ * @throws CompileError I8C0401 for a wrong --preprocess, I8C0403 for a name that is no input, I8C0402 for files that do
+ * not fit their input or one another, I8C0005 where there are none; what is wrong with a file names that file.
+ */
+export async function openSamples(
+  patterns: readonly string[],
+  inputs: readonly TensorInfo[],
+  options: OpenSamplesOptions = {},
+): Promise<SampleSource> {
+  const preprocess = parsePreprocess(options.preprocess ?? '');
+  const normalized = preprocess.scale ?? preprocess.mean ?? preprocess.std;
+  if (normalized !== undefined && !inputs.some(({ type }) => isReal(type))) {
+    fail('I8C0401', '--preprocess gives scale, mean or std, and no input takes real numbers.');
+  }
+  const columns: Column[] = [];
+  for (const { input, files } of await assignPatterns(inputs, patterns)) {
+    columns.push(await openColumn(files, targetOf(input, preprocess), inputs.length === 1));
+  }
+  const [first] = columns;
+  if (first === undefined) return fail('I8C0401', 'The program has no inputs, so it takes no samples.');
+  const other = columns.find(({ count }) => count !== first.count);
+  if (other !== undefined) {
+    const has = ({ target, count }: Column) => `${count} for input ${quoteName(target.input.name)}`;
+    fail('I8C0402', `The inputs have different numbers of samples: ${has(first)}, ${has(other)}.`);
+  }
+  const labels = columns.map((column) => column.labels).find((found) => found !== undefined);
+  return {
+    count: first.count,
+    names: first.names,
+    ...(labels === undefined ? {} : { labels }),
+    async read(index) {
+      checkIndex(index, first.count);
+      const feeds: Record<string, Feeds[string]> = {};
+      for (const column of columns) feeds[column.target.input.name] = await column.read(index);
+      return feeds;
+    },
+  };
+}
+
+/** The samples of one input. */
+interface Column extends SampleFile {
+  readonly target: InputTarget;
+  readonly names: readonly string[];
+  readonly labels: readonly number[] | undefined;
+}
+
+async function openColumn(found: readonly FoundFile[], target: InputTarget, only: boolean): Promise<Column> {
+  const openNpz = lazily(async () => (await import('./npy-file.ts')).npzOpener(only));
+  const files: SampleFile[] = [];
+  /** The first sample of each file, and at the end the number of all. */
+  const starts = [0];
+  const names: string[] = [];
+  const labels: number[] = [];
+  const classes = classesOf(found);
+  for (const [i, { path }] of found.entries()) {
+    const file = await about(path, target, async () => (await openerOf(path, openNpz))(path, target));
+    files.push(file);
+    starts.push((starts.at(-1) ?? 0) + file.count);
+    for (let k = 0; k < file.count; k++) {
+      names.push(path);
+      if (classes !== undefined) labels.push(classes[i] ?? 0);
+    }
+  }
+  return {
+    target,
+    names,
+    labels: classes === undefined ? undefined : labels,
+    count: starts.at(-1) ?? 0,
+    async read(index) {
+      const i = lastAtMost(starts, index);
+      const [file, path] = [files[i], found[i]?.path];
+      if (file === undefined || path === undefined) return fail('I8C0402', `There is no sample ${index}.`);
+      return about(path, target, () => file.read(index - (starts[i] ?? 0)));
+    },
+  };
+}
+
+/** The position of the last of ascending numbers that is at most `x`. */
+function lastAtMost(numbers: readonly number[], x: number): number {
+  let [low, high] = [0, numbers.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) <= x) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+const lazily = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+/** Readers are loaded when a file of their form is there. */
+async function openerOf(path: string, npz: () => Promise<OpenSampleFile>): Promise<OpenSampleFile> {
+  const extension = extname(path).toLowerCase();
+  const form: SampleForm | undefined = sampleExtensions.get(extension);
+  return match(form)
+    .with('npy', async () => (await import('./npy-file.ts')).openNpy)
+    .with('npz', npz)
+    .with('raw', async () => (await import('./raw-file.ts')).openRaw)
+    .with('image', async () => (await import('./image-file.ts')).openImage)
+    .with('wav', async () => (await import('./wav-file.ts')).openWav)
+    .with('proto', async () => (await import('./proto-file.ts')).openProto)
+    .with(undefined, () =>
+      fail(
+        'I8C0001',
+        `Samples are not kept in ${extension === '' ? 'files without an extension' : `${extension} files`}.`,
+        {
+          hint: `int8c reads ${[...sampleExtensions.keys()].join(', ')}.`,
+        },
+      ),
+    )
+    .exhaustive();
+}
