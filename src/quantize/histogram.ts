@@ -104,12 +104,14 @@ export class Histogram {
     const counts = this.#counts;
     const first = this.#first;
     const perWidth = 1 / this.#width;
+    // Zeros are counted into their bin first and moved afterwards: a branch on them would be mispredicted half the time.
+    const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
     let zeros = 0;
     for (let i = 0; i < data.length; i++) {
-      const x = data[i]!;
-      if (x === 0) zeros++;
-      else counts[Math.floor(x * perWidth) - first]!++;
+      counts[(Math.floor(data[i]! * perWidth) - first) | 0]!++;
+      zeros += Math.clz32(bits[i]! << 1) >>> 5;
     }
+    if (zeros > 0) counts[-first]! -= zeros;
     this.#zeros += zeros;
   }
 

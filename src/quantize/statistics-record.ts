@@ -1,18 +1,18 @@
 // The form in which statistics of a tensor stand in a file, and the checks that bytes from elsewhere must pass.
 import { fail } from '../../ir/diagnostics.ts';
-import { binWidth, maxBins } from './histogram.ts';
+import { binWidth } from './histogram.ts';
 
 /** Statistics of one tensor in JSON. All numbers are finite; counts are integers. */
 export interface StatisticsRecord {
   readonly samples: number;
   readonly nonFinite: number;
-  /** Least and greatest value; empty without samples. The width and place of the bins follow from them. */
-  readonly extremes: readonly number[];
+  /** Least and greatest value; null without samples. The width and place of the bins follow from them. */
+  readonly extremes: readonly [number, number] | null;
   /** Sum over the samples of each one's least value, and of each one's greatest. */
   readonly sumOfExtremes: readonly [number, number];
   readonly zeros: number;
   /** Values per bin without exact zeros, the lowest bin first. */
-  readonly counts: readonly number[];
+  readonly bins: readonly number[];
   /** One entry per channel; `min` and `max` are null where a channel had no finite value. */
   readonly channels: {
     readonly count: readonly number[];
@@ -45,6 +45,12 @@ function numbers(x: unknown, what: string): readonly number[] {
   return x;
 }
 
+function pairOf(x: unknown, what: string): readonly [number, number] {
+  const [a, b, ...more] = numbers(x, what);
+  check(a !== undefined && b !== undefined && more.length === 0, `${what} is no pair`);
+  return [a, b];
+}
+
 function isCount(x: unknown): x is number {
   return typeof x === 'number' && Number.isSafeInteger(x) && x >= 0;
 }
@@ -69,7 +75,7 @@ function canSumTo(sum: number, n: number, low: number, high: number): boolean {
 }
 
 /** A list of f32 numbers, or null where `counts` says that there was no value. */
-function extremeList(x: unknown, counts: readonly number[], what: string): readonly (number | null)[] {
+function extremeList(x: unknown, counts: readonly number[], what: string): Extremes {
   check(Array.isArray(x) && x.length === counts.length, `${what} has not one entry per channel`);
   const fits = (v: unknown, c: number) =>
     counts[c] === 0 ? v === null : typeof v === 'number' && Number.isFinite(v) && Math.fround(v) === v;
@@ -83,42 +89,44 @@ export function checkedRecord(x: unknown): StatisticsRecord {
   const samples = count(record.samples, 'samples');
   const nonFinite = count(record.nonFinite, 'nonFinite');
   const zeros = count(record.zeros, 'zeros');
-  const counts = countList(record.counts, 'counts');
+  const bins = countList(record.bins, 'bins');
+  const sums = pairOf(record.sumOfExtremes, 'sumOfExtremes');
   const channels = checkedChannels(record.channels);
   const elements = total(channels.count);
-  check(Number.isSafeInteger(elements), 'more elements than can be counted');
-  check(total(counts) + zeros === elements, 'bins and channels have counted differently');
-  check(samples <= elements, 'more samples than elements');
-
-  const extremes = numbers(record.extremes, 'extremes');
-  const [sumMin, sumMax, ...more] = numbers(record.sumOfExtremes, 'sumOfExtremes');
-  check(sumMin !== undefined && sumMax !== undefined && more.length === 0, 'sumOfExtremes is no pair');
-  const rest = { samples, nonFinite, zeros, counts, channels, extremes, sumOfExtremes: [sumMin, sumMax] as const };
-  if (elements === 0) {
-    check(samples === 0 && extremes.length === 0 && counts.length === 0, 'there are extremes of nothing');
-    check(sumMin === 0 && sumMax === 0, 'sums of nothing');
-    return rest;
+  check(Number.isSafeInteger(elements + nonFinite), 'it has more elements than can be counted');
+  check(total(bins) + zeros === elements, 'bins and channels have counted differently');
+  check(samples <= elements && samples > 0 === elements > 0, 'the samples do not fit the elements');
+  const extremes = record.extremes === null ? null : pairOf(record.extremes, 'extremes');
+  const result = { samples, nonFinite, extremes, sumOfExtremes: sums, zeros, bins, channels };
+  if (extremes === null) {
+    check(elements === 0 && bins.length === 0 && sums[0] === 0 && sums[1] === 0, 'there are values without extremes');
+    return result;
   }
   const [min, max] = extremes;
-  check(extremes.length === 2 && min !== undefined && max !== undefined, 'extremes is no pair');
-  check(samples > 0, 'elements without samples');
-  checkBins(min, max, counts, zeros);
-  const seen = (list: readonly (number | null)[]) => list.filter((v) => v !== null);
-  check(least(seen(channels.min)) === min && -least(seen(channels.max).map((v) => -v)) === max, 'extremes differ');
-  check(canSumTo(sumMin, samples, min, max) && canSumTo(sumMax, samples, min, max), 'sums are out of the extremes');
-  return rest;
+  check(least(channels.min) === min && greatest(channels.max) === max, 'extremes of tensor and channels differ');
+  checkBins(min, max, bins, zeros);
+  check(canSumTo(sums[0], samples, min, max) && canSumTo(sums[1], samples, min, max), 'sums are out of the extremes');
+  return result;
 }
 
-const least = (list: readonly number[]) => list.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+type Extremes = readonly (number | null)[];
 
-function checkBins(min: number, max: number, counts: readonly number[], zeros: number): void {
-  check(min <= max && Math.fround(min) === min && Math.fround(max) === max, 'the extremes are no f32 interval');
+function least(list: Extremes): number {
+  return list.reduce<number>((a, b) => Math.min(a, b ?? a), Number.POSITIVE_INFINITY);
+}
+
+function greatest(list: Extremes): number {
+  return list.reduce<number>((a, b) => Math.max(a, b ?? a), Number.NEGATIVE_INFINITY);
+}
+
+/** Checks that the bins are those that values with these extremes (f32, the first not above the second) fall into. */
+function checkBins(min: number, max: number, bins: readonly number[], zeros: number): void {
   const width = binWidth(min, max);
   const first = Math.floor(min / width);
   const last = Math.floor(max / width);
-  check(counts.length <= maxBins && counts.length === last - first + 1, 'the bins do not reach from end to end');
-  check(min === 0 || (counts[0] ?? 0) > 0, 'the lowest bin is empty');
-  check(max === 0 || (counts[last - first] ?? 0) > 0, 'the highest bin is empty');
+  check(bins.length === last - first + 1, 'the bins do not reach from end to end');
+  check(min === 0 || (bins[0] ?? 0) > 0, 'the lowest bin is empty');
+  check(max === 0 || (bins[last - first] ?? 0) > 0, 'the highest bin is empty');
   check(zeros === 0 || (min <= 0 && max >= 0), 'zeros lie outside of the extremes');
 }
 

@@ -1,30 +1,20 @@
 // What calibration has seen of one tensor, in memory that does not grow with the number of samples.
 import { fail, internalError } from '../../ir/diagnostics.ts';
+import { ChannelStatistics } from './channel-statistics.ts';
 import { Histogram } from './histogram.ts';
 import { checkedRecord, type StatisticsRecord } from './statistics-record.ts';
 
 export type { StatisticsRecord } from './statistics-record.ts';
 
-/** Accumulators of one sample at least: short rows are taken several at a time, so that additions do not wait. */
-const leastLanes = 32;
-
 /**
  * Statistics of one tensor over samples. Memory is bounded whatever their number. Merging is exact and independent of the
- * order for counts, extremes and the histogram; means are sums in f64 and differ by their rounding alone.
+ * order for counts, extremes and the histogram; means come from sums in f64 and differ by those sums' rounding alone.
  *
  * NaN and infinities are counted apart ({@link nonFinite}) and enter nothing else.
  */
 export class TensorStatistics {
-  /** Extent of the last dimension. */
-  readonly channels: number;
   readonly histogram = new Histogram();
-  /** Least value of each channel; Infinity where none was seen. */
-  readonly channelMin: Float32Array;
-  /** Greatest value of each channel; -Infinity where none was seen. */
-  readonly channelMax: Float32Array;
-  readonly #channelCount: Float64Array;
-  readonly #channelSum: Float64Array;
-  readonly #channelSumSquare: Float64Array;
+  readonly #byChannel: ChannelStatistics;
   #samples = 0;
   #nonFinite = 0;
   #sumMin = 0;
@@ -32,13 +22,13 @@ export class TensorStatistics {
 
   /** Statistics of nothing yet, for a tensor whose last dimension has `channels` elements (1 for a scalar). */
   constructor(channels: number) {
-    if (!Number.isSafeInteger(channels) || channels < 1) internalError(`${channels} channels`);
-    this.channels = channels;
-    this.channelMin = new Float32Array(channels).fill(Number.POSITIVE_INFINITY);
-    this.channelMax = new Float32Array(channels).fill(Number.NEGATIVE_INFINITY);
-    this.#channelCount = new Float64Array(channels);
-    this.#channelSum = new Float64Array(channels);
-    this.#channelSumSquare = new Float64Array(channels);
+    if (!Number.isSafeInteger(channels) || channels < 1) internalError(`statistics of ${channels} channels`);
+    this.#byChannel = new ChannelStatistics(channels);
+  }
+
+  /** Extent of the last dimension. */
+  get channels(): number {
+    return this.#byChannel.channels;
   }
 
   /** Least finite value; Infinity where none was seen. */
@@ -53,7 +43,7 @@ export class TensorStatistics {
 
   /** Finite elements. */
   get count(): number {
-    return this.#channelCount.reduce((a, b) => a + b, 0);
+    return this.#byChannel.count.reduce((a, b) => a + b, 0);
   }
 
   /** Tensors added that had a finite element. */
@@ -68,51 +58,50 @@ export class TensorStatistics {
 
   /** Mean over the samples of each one's least value; 0 without samples. */
   get meanMin(): number {
-    return this.#samples === 0 ? 0 : this.#sumMin / this.#samples;
+    return this.#sumMin / Math.max(this.#samples, 1);
   }
 
   /** Mean over the samples of each one's greatest value; 0 without samples. */
   get meanMax(): number {
-    return this.#samples === 0 ? 0 : this.#sumMax / this.#samples;
+    return this.#sumMax / Math.max(this.#samples, 1);
+  }
+
+  /** Least value of each channel; Infinity where none was seen. Do not write to it. */
+  get channelMin(): Float32Array {
+    return this.#byChannel.min;
+  }
+
+  /** Greatest value of each channel; -Infinity where none was seen. Do not write to it. */
+  get channelMax(): Float32Array {
+    return this.#byChannel.max;
   }
 
   /** Mean of each channel; 0 where nothing was seen. */
   get channelMean(): Float64Array {
-    return this.#channelSum.map((sum, c) => sum / Math.max(this.#channelCount[c] ?? 0, 1));
+    return this.#perElement(this.#byChannel.sum);
   }
 
   /** Mean of the squares of each channel; 0 where nothing was seen. */
   get channelMeanSquare(): Float64Array {
-    return this.#channelSumSquare.map((sum, c) => sum / Math.max(this.#channelCount[c] ?? 0, 1));
+    return this.#perElement(this.#byChannel.sumSquare);
   }
 
-  /** Takes one sample: f32 elements, row-major, channels last. Throws where they are no whole number of rows. */
+  /** Takes one sample: f32 elements, row-major, channels last, a whole number of rows. */
   add(data: Float32Array): void {
-    const { channels } = this;
-    if (data.length % channels !== 0) internalError(`${data.length} elements in rows of ${channels}`);
-    if (data.length === 0) return;
-    const lanes = channels * Math.ceil(leastLanes / channels);
-    const lane = laneStatistics(data, lanes);
-    if (lane.sumSquare.some((x) => !Number.isFinite(x))) {
-      this.#addSifted(data);
-      return;
-    }
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < lanes; j++) {
-      const c = j % channels;
-      min = Math.min(min, lane.min[j]!);
-      max = Math.max(max, lane.max[j]!);
-      this.channelMin[c] = Math.min(this.channelMin[c]!, lane.min[j]!);
-      this.channelMax[c] = Math.max(this.channelMax[c]!, lane.max[j]!);
-      this.#channelSum[c]! += lane.sum[j]!;
-      this.#channelSumSquare[c]! += lane.sumSquare[j]!;
-    }
-    for (let c = 0; c < channels; c++) this.#channelCount[c]! += data.length / channels;
-    this.#addSample(data, min, max);
+    if (data.length % this.channels !== 0) internalError(`${data.length} elements in rows of ${this.channels}`);
+    const sample = new ChannelStatistics(this.channels);
+    const finite = sample.add(data);
+    this.#nonFinite += data.length - finite.length;
+    if (finite.length === 0) return;
+    const { least, greatest } = sample;
+    this.#byChannel.merge(sample);
+    this.histogram.add(finite, least, greatest);
+    this.#samples++;
+    this.#sumMin += least;
+    this.#sumMax += greatest;
   }
 
-  /** Takes all that other statistics of the same tensor have seen; I8C0402 where the channels differ. */
+  /** Takes all that other statistics of the same tensor have seen; I8C0402 where the numbers of channels differ. */
   merge(other: TensorStatistics): void {
     if (other.channels !== this.channels) {
       fail('I8C0402', `statistics of ${other.channels} channels cannot be merged with ones of ${this.channels}`, {
@@ -120,13 +109,7 @@ export class TensorStatistics {
       });
     }
     this.histogram.merge(other.histogram);
-    for (let c = 0; c < this.channels; c++) {
-      this.channelMin[c] = Math.min(this.channelMin[c]!, other.channelMin[c]!);
-      this.channelMax[c] = Math.max(this.channelMax[c]!, other.channelMax[c]!);
-      this.#channelCount[c]! += other.#channelCount[c]!;
-      this.#channelSum[c]! += other.#channelSum[c]!;
-      this.#channelSumSquare[c]! += other.#channelSumSquare[c]!;
-    }
+    this.#byChannel.merge(other.#byChannel);
     this.#samples += other.#samples;
     this.#nonFinite += other.#nonFinite;
     this.#sumMin += other.#sumMin;
@@ -135,89 +118,43 @@ export class TensorStatistics {
 
   /** Everything, as JSON holds it; {@link fromJSON} reads it back to the bit. */
   toJSON(): StatisticsRecord {
-    const seen = this.#samples > 0;
+    const { histogram } = this;
+    const { count, min, max, sum, sumSquare } = this.#byChannel;
+    const finiteOrNull = (x: number) => (Number.isFinite(x) ? x : null);
     return {
       samples: this.#samples,
       nonFinite: this.#nonFinite,
-      extremes: seen ? [this.min, this.max] : [],
+      extremes: this.#samples === 0 ? null : [histogram.min, histogram.max],
       sumOfExtremes: [this.#sumMin, this.#sumMax],
-      zeros: this.histogram.zeros,
-      counts: [...this.histogram.counts],
+      zeros: histogram.zeros,
+      bins: [...histogram.counts],
       channels: {
-        count: [...this.#channelCount],
-        min: [...this.channelMin].map((x) => (Number.isFinite(x) ? x : null)),
-        max: [...this.channelMax].map((x) => (Number.isFinite(x) ? x : null)),
-        sum: [...this.#channelSum],
-        sumSquare: [...this.#channelSumSquare],
+        count: [...count],
+        min: [...min].map(finiteOrNull),
+        max: [...max].map(finiteOrNull),
+        sum: [...sum],
+        sumSquare: [...sumSquare],
       },
     };
   }
 
   /** Statistics from what a file holds; I8C0002 where that cannot have come from {@link toJSON}. */
   static fromJSON(x: unknown): TensorStatistics {
-    const record = checkedRecord(x);
-    const { channels } = record;
+    const { samples, nonFinite, extremes, sumOfExtremes, zeros, bins, channels } = checkedRecord(x);
     const s = new TensorStatistics(channels.count.length);
-    s.#samples = record.samples;
-    s.#nonFinite = record.nonFinite;
-    [s.#sumMin, s.#sumMax] = record.sumOfExtremes;
-    s.#channelCount.set(channels.count);
-    s.#channelSum.set(channels.sum);
-    s.#channelSumSquare.set(channels.sumSquare);
-    s.channelMin.set(channels.min.map((v) => v ?? Number.POSITIVE_INFINITY));
-    s.channelMax.set(channels.max.map((v) => v ?? Number.NEGATIVE_INFINITY));
-    const [min, max] = record.extremes;
-    if (min !== undefined && max !== undefined)
-      s.histogram.merge(Histogram.from(min, max, record.zeros, record.counts));
+    s.#samples = samples;
+    s.#nonFinite = nonFinite;
+    [s.#sumMin, s.#sumMax] = sumOfExtremes;
+    s.#byChannel.count.set(channels.count);
+    s.#byChannel.min.set(channels.min.map((v) => v ?? Number.POSITIVE_INFINITY));
+    s.#byChannel.max.set(channels.max.map((v) => v ?? Number.NEGATIVE_INFINITY));
+    s.#byChannel.sum.set(channels.sum);
+    s.#byChannel.sumSquare.set(channels.sumSquare);
+    if (extremes !== null) s.histogram.merge(Histogram.from(extremes[0], extremes[1], zeros, bins));
     return s;
   }
 
-  /** Takes a sample with NaN or infinities in it, element by element. */
-  #addSifted(data: Float32Array): void {
-    const finite = new Float32Array(data.length);
-    let n = 0;
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < data.length; i++) {
-      const x = data[i]!;
-      if (!Number.isFinite(x)) continue;
-      finite[n++] = x;
-      const c = i % this.channels;
-      min = Math.min(min, x);
-      max = Math.max(max, x);
-      this.channelMin[c] = Math.min(this.channelMin[c]!, x);
-      this.channelMax[c] = Math.max(this.channelMax[c]!, x);
-      this.#channelCount[c]!++;
-      this.#channelSum[c]! += x;
-      this.#channelSumSquare[c]! += x * x;
-    }
-    this.#nonFinite += data.length - n;
-    if (n > 0) this.#addSample(finite.subarray(0, n), min, max);
+  #perElement(sums: Float64Array): Float64Array {
+    return sums.map((sum, c) => sum / Math.max(this.#byChannel.count[c] ?? 0, 1));
   }
-
-  #addSample(finite: Float32Array, min: number, max: number): void {
-    this.histogram.add(finite, min, max);
-    this.#samples++;
-    this.#sumMin += min;
-    this.#sumMax += max;
-  }
-}
-
-/** Extremes and sums of every `lanes`-th element. A NaN or an infinity shows in the sum of squares. */
-function laneStatistics(data: Float32Array, lanes: number) {
-  const min = new Float32Array(lanes).fill(Number.POSITIVE_INFINITY);
-  const max = new Float32Array(lanes).fill(Number.NEGATIVE_INFINITY);
-  const sum = new Float64Array(lanes);
-  const sumSquare = new Float64Array(lanes);
-  for (let start = 0; start < data.length; start += lanes) {
-    const end = Math.min(lanes, data.length - start);
-    for (let j = 0; j < end; j++) {
-      const x = data[start + j]!;
-      if (x < min[j]!) min[j] = x;
-      if (x > max[j]!) max[j] = x;
-      sum[j]! += x;
-      sumSquare[j]! += x * x;
-    }
-  }
-  return { min, max, sum, sumSquare };
 }

@@ -1,27 +1,21 @@
-// The error that a range costs a tensor, expected from its histogram.
-import { integerRange } from '../../../ir/types.ts';
+// The error that quantization costs a tensor, expected from its histogram.
 import type { Histogram } from '../histogram.ts';
 import type { TensorStatistics } from '../tensor-statistics.ts';
-import { quantizationOf, type Range } from './range.ts';
+import { type Grid, gridOf, type Range } from './range.ts';
 
 /**
- * Expected squared error |real - quantized|^2 per element when the tensor is quantized by a range in 8 or 16 bits:
- * rounding inside of what the integers reach, clipping outside. Exact zeros cost nothing. 0 for an empty tensor.
+ * Expected squared error |real - quantized|^2 per element when a tensor is quantized by a range in 8 or 16 bits: rounding
+ * where the integers reach, clipping outside. Exact zeros cost nothing. 0 for a tensor without elements.
  */
 export function rangeError(s: TensorStatistics, range: Range, bits: 8 | 16): number {
-  const element = bits === 8 ? 'i8' : 'i16';
-  const { min, max } = integerRange(element);
-  const { scale, zero } = quantizationOf(range, element);
-  const step = scale[0] ?? 1;
-  const offset = zero[0] ?? 0;
-  return s.count === 0 ? 0 : squaredError(s.histogram, step, min - offset, max - offset) / s.count;
+  return squaredError(s.histogram, gridOf(range, bits)) / Math.max(s.count, 1);
 }
 
-/**
- * Sum of the squared errors of rounding every value to the nearest of step * least, ..., step * greatest (integers on both
- * sides of 0), values being spread evenly within their bins.
- */
-export function squaredError(h: Histogram, step: number, least: number, greatest: number): number {
+/** Bins of fewer steps than this (the last may end where it begins) are taken as a point: differences would cancel. */
+const narrow = 1e-6;
+
+/** Sum of the squared errors of taking every value to the nearest number of a grid, values spread evenly in each bin. */
+export function squaredError(h: Histogram, { step, least, greatest }: Grid): number {
   const { counts, first, width, min, max } = h;
   let sum = 0;
   let start = Math.max(first * width, min) / step;
@@ -30,15 +24,12 @@ export function squaredError(h: Histogram, step: number, least: number, greatest
     const end = Math.min((first + k + 1) * width, max) / step;
     const upTo = errorIntegral(end, least, greatest);
     const n = counts[k] ?? 0;
-    if (n > 0) sum += end - start > narrow ? (n * (upTo - below)) / (end - start) : n * errorAt(end, least, greatest);
+    if (n > 0) sum += n * (end - start > narrow ? (upTo - below) / (end - start) : errorAt(end, least, greatest));
     start = end;
     below = upTo;
   }
   return sum * step * step;
 }
-
-/** Bins of fewer steps than this (the last may end where it begins) are taken as one point: differences would cancel. */
-const narrow = 1e-6;
 
 /** (u - q(u))^2, q(u) being the integer of [least, greatest] nearest to u. */
 function errorAt(u: number, least: number, greatest: number): number {
@@ -46,7 +37,7 @@ function errorAt(u: number, least: number, greatest: number): number {
   return d * d;
 }
 
-/** The integral of {@link errorAt} from 0 to u: 1/12 per integer passed, and the rest of a parabola. */
+/** The integral of {@link errorAt} from 0 to u: 1/12 for each integer passed, and a part of the parabola around q(u). */
 function errorIntegral(u: number, least: number, greatest: number): number {
   const q = Math.min(greatest, Math.max(least, Math.round(u)));
   const d = u - q;

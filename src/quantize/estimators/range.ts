@@ -16,39 +16,60 @@ export interface RangeOptions {
   readonly percentile?: number;
 }
 
+/** The numbers that a quantization represents: step * k for the integers k from `least` to `greatest`. */
+export interface Grid {
+  readonly step: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
 /** Ranges narrower than this hold nothing but zero: scales of them would take integer biases out of 32 bits. */
-const leastSpan = 2 ** -64;
+export const leastSpan = 2 ** -64;
 
-/** What a tensor gets that was never anything but zero. */
-const unitRange: Range = { low: 0, high: 1 };
+/** True where the options ask for zero point 0. */
+export function isSymmetric(options: RangeOptions): boolean {
+  return options.symmetric === true || options.bits === 16;
+}
 
-/** The range from `low` to `high`, made to contain 0, to be not empty, and symmetric where that is asked for. */
+/**
+ * The range from `low` to `high`, widened to contain 0, and to both sides where it is to be symmetric. What was never
+ * anything but zero gets the range of 1.
+ */
 export function rangeOf(low: number, high: number, options: RangeOptions): Range {
   const least = Math.min(low, 0);
   const greatest = Math.max(high, 0);
-  if (!(greatest - least >= leastSpan)) return options.symmetric === true ? { low: -1, high: 1 } : unitRange;
-  if (options.symmetric !== true && options.bits === 8) return { low: least, high: greatest };
-  const magnitude = Math.max(-least, greatest);
-  return { low: -magnitude, high: magnitude };
+  const empty = !(greatest - least >= leastSpan);
+  if (isSymmetric(options)) {
+    const magnitude = empty ? 1 : Math.max(-least, greatest);
+    return { low: -magnitude, high: magnitude };
+  }
+  return empty ? { low: 0, high: 1 } : { low: least + 0, high: greatest };
 }
 
 /** The least positive f32 that is no subnormal number. */
 const leastScale = 2 ** -126;
 
 /**
- * The quantization of a range: i8 with a zero point, so that real 0 is an integer of -128 to 127; i8 with zero point 0 on
- * -127 to 127 where low = -high; i16 with zero point 0 on -32767 to 32767 (the 16x8 scheme of TensorFlow Lite's
- * quantization specification). The scale is f32, positive and normal.
+ * The quantization of a range: i8 with a zero point, so that real 0 is an integer of -128 to 127; i8 with zero point 0 and
+ * `high` at 127 where low = -high; i16 with zero point 0 and the greater magnitude at 32767 (TensorFlow Lite's 8-bit
+ * quantization specification and its 16x8 scheme). The scale is an f32, positive and normal.
  *
- * The zero point is rounded, so that what is represented may be shifted by up to half a step: no value in the range is
- * further from an integer than rounding takes it.
+ * The zero point is rounded, which may shift what is represented by up to half a step: the ends of the range are then as
+ * far from a represented number as rounding takes any other value.
  */
 export function quantizationOf(range: Range, element: 'i8' | 'i16'): Quantization {
-  const { min, max } = integerRange(element);
+  const { step, least } = gridOf(range, element === 'i8' ? 8 : 16);
+  return perTensor(step, integerRange(element).min - least);
+}
+
+/** The numbers that {@link quantizationOf} represents. */
+export function gridOf(range: Range, bits: 8 | 16): Grid {
+  const { min, max } = integerRange(bits === 8 ? 'i8' : 'i16');
   const { low, high } = range;
-  if (element === 'i16' || low === -high) return perTensor(scaleOf(Math.max(-low, high), max), 0);
-  const scale = scaleOf(high - low, max - min);
-  return perTensor(scale, Math.min(max, Math.max(min, Math.round(min - low / scale))));
+  if (bits === 16 || low === -high) return { step: scaleOf(Math.max(-low, high), max), least: min, greatest: max };
+  const step = scaleOf(high - low, max - min);
+  const least = Math.max(min - max, Math.min(0, Math.round(low / step)));
+  return { step, least, greatest: least + max - min };
 }
 
 function scaleOf(span: number, steps: number): number {
