@@ -120,7 +120,7 @@ const arrayNames: Record<ElementType, string> = {
 };
 
 /** The feeds in interface order; throws CompileError I8C0402 naming what is missing, unknown, or of a wrong type. */
-function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): TensorArray[] {
+export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): TensorArray[] {
   const names = inputs.map((i) => i.name);
   for (const name of Object.keys(feeds)) {
     if (names.includes(name)) continue;

@@ -2,6 +2,7 @@
 import type { LoopProgram, Storage } from '../../ir/loops/kernel.ts';
 import { checkArray, viewAs } from '../../ir/loops/storage-memory.ts';
 import { bytesOf, type TensorArray } from '../../ir/tensor-data.ts';
+import { compileModule, exportsOf, isValidModule, type ProgramExports } from './engine.ts';
 import type { WasmFeatures } from './features.ts';
 import { buildModule, type WasmModuleOptions } from './module.ts';
 import { relaxedProbe } from './relaxed-dot.ts';
@@ -20,27 +21,12 @@ export interface WasmProgram {
   reset(): void;
 }
 
-/** What is used of WebAssembly's JavaScript interface, which belongs to every engine but to no library of types here. */
-declare const WebAssembly: {
-  readonly validate: (binary: Uint8Array) => boolean;
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-};
-
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly invoke: () => void;
-  readonly reset: () => void;
-  /** `call0`, `call1` ... */
-  readonly [call: `call${number}`]: () => void;
-}
-
 /** The instructions to use in this process: relaxed SIMD only where the engine computes what modules rely on. */
 export function usableFeatures(features: WasmFeatures): WasmFeatures {
   if (features !== 'relaxed') return features;
   const probe = relaxedProbe();
-  if (!WebAssembly.validate(probe)) return 'simd';
-  const { check } = new WebAssembly.Instance(new WebAssembly.Module(probe)).exports as { check: () => number };
+  if (!isValidModule(probe)) return 'simd';
+  const { check } = exportsOf(compileModule(probe)) as { check: () => number };
   return check() === 1 ? 'relaxed' : 'simd';
 }
 
@@ -51,8 +37,7 @@ export function instantiateWasm(
   options: WasmModuleOptions = {},
 ): WasmProgram {
   const { binary, layout } = buildModule(program, features, options);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
-  const exports = instance.exports as Exports;
+  const exports = exportsOf(compileModule(binary)) as ProgramExports;
   const { memory, invoke, reset } = exports;
   const of = (kind: Storage['storage']) => program.storages.filter((s) => s.storage === kind);
   const view = (s: Storage) => viewAs(s.element, memory.buffer, layout.addressOf(s), s.length);
