@@ -8,7 +8,7 @@ import type { RunnerTarget } from '../../src/targets.ts';
 import { createOrtSession, type OrtElement, onnxRuntime } from './onnx-runtime.ts';
 import { type Attribute, type Node, type Tensor, tensorInput, writeModel } from './write-model.ts';
 
-type Element = 'f32' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'i64' | 'bool';
+type Element = 'f32' | 'i4' | 'u4' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'i64' | 'bool';
 
 /** An operand of the node: fed at run time, or an initializer. */
 export interface Operand {
@@ -28,6 +28,8 @@ interface ElementRow {
 
 const elements: Readonly<Record<Element, ElementRow>> = {
   f32: { dataType: DataType.FLOAT, ort: 'float32', array: (v) => Float32Array.from(v) },
+  i4: { dataType: DataType.INT4, ort: 'uint8', array: nibbles },
+  u4: { dataType: DataType.UINT4, ort: 'uint8', array: nibbles },
   i8: { dataType: DataType.INT8, ort: 'int8', array: (v) => Int8Array.from(v) },
   u8: { dataType: DataType.UINT8, ort: 'uint8', array: (v) => Uint8Array.from(v) },
   i16: { dataType: DataType.INT16, ort: 'int16', array: (v) => Int16Array.from(v) },
@@ -41,6 +43,13 @@ const elements: Readonly<Record<Element, ElementRow>> = {
   i64: { dataType: DataType.INT64, ort: 'int64', array: (v) => BigInt64Array.from(v, BigInt) },
   bool: { dataType: DataType.BOOL, ort: 'bool', array: (v) => Uint8Array.from(v) },
 };
+
+/** Two to a byte, the first in the low bits: for initializers alone. */
+function nibbles(values: readonly number[]): Uint8Array {
+  const packed = new Uint8Array(Math.ceil(values.length / 2));
+  for (const [i, x] of values.entries()) packed[i >> 1] = (packed[i >> 1] ?? 0) | ((x & 15) << (4 * (i & 1)));
+  return packed;
+}
 
 /** Operands with values of one seed, in the order in which they are asked for. */
 export function operandsOf(seed: number) {
@@ -86,7 +95,8 @@ export const known = (element: Element, shape: readonly number[], values: readon
 });
 
 export const scale = (value: number): Operand => known('f32', [], [Math.fround(value)]);
-export const zero = (element: 'i8' | 'u8' | 'i16' | 'u16', value: number): Operand => known(element, [], [value]);
+export const zero = (element: 'i4' | 'u4' | 'i8' | 'u8' | 'i16' | 'u16', value: number): Operand =>
+  known(element, [], [value]);
 
 export const ints = (name: string, ...values: number[]): Attribute => ({
   name,
@@ -115,14 +125,18 @@ export interface Case {
   readonly outputs?: readonly number[];
   /** ONNX's own domain instead of com.microsoft. */
   readonly domain?: string;
+  /** All nodes of the model, instead of the one. */
+  readonly nodes?: readonly Node[];
+  /** The version of ONNX's own operators. Default: 17. */
+  readonly opset?: number;
   /** Other nodes that say the same, where ONNX Runtime has no kernel; they use and give the names of this one. */
   readonly instead?: readonly Node[];
 }
 
 /** The model: operand i is x0, x1 ..., output i y0, y1 ... */
 export function modelOf(
-  { op, operands, attributes = [], outputs = [0], domain = 'com.microsoft' }: Case,
-  nodes?: readonly Node[],
+  { op, operands, attributes = [], outputs = [0], domain = 'com.microsoft', opset = 17, nodes: all }: Case,
+  nodes = all,
 ): Uint8Array {
   const names = operands.map((operand, i) => (operand === undefined ? '' : `x${i}`));
   const results = Array.from({ length: Math.max(...outputs) + 1 }, (_, i) => (outputs.includes(i) ? `y${i}` : ''));
@@ -148,7 +162,7 @@ export function modelOf(
     },
     {
       opsetImport: [
-        { domain: '', version: 17n },
+        { domain: '', version: BigInt(opset) },
         { domain: 'com.microsoft', version: 1n },
       ],
     },
@@ -164,7 +178,7 @@ export async function expectedOf(
 ): Promise<Readonly<Record<string, { data: TensorArray; dims: readonly number[] }>>> {
   if (onnxRuntime === undefined) throw new Error('ONNX Runtime is not installed');
   const { Tensor } = onnxRuntime;
-  const session = await createOrtSession(onnxRuntime, modelOf(one, one.instead));
+  const session = await createOrtSession(onnxRuntime, modelOf(one, one.instead ?? one.nodes));
   const tensors = fedOperands(one).map(({ name, element, shape, values }) => [
     name,
     new Tensor(elements[element].ort, elements[element].array(values), shape),

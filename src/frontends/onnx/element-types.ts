@@ -8,6 +8,14 @@ export interface ElementMapping {
   readonly element: ElementType;
   /** ONNX's name of the type, where `element` is another type. */
   readonly instead?: string;
+  /** The integers of ONNX's type, where `element` has more: what saturates does so at these. */
+  readonly range?: IntegerRange;
+}
+
+/** Least and greatest of the integers of a type. */
+export interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
 }
 
 const mappings: ReadonlyMap<number, ElementMapping> = new Map<number, ElementMapping>([
@@ -21,11 +29,11 @@ const mappings: ReadonlyMap<number, ElementMapping> = new Map<number, ElementMap
   [DataType.FLOAT16, { element: 'f32', instead: 'float16' }],
   [DataType.BFLOAT16, { element: 'f32', instead: 'bfloat16' }],
   [DataType.DOUBLE, { element: 'f32', instead: 'double' }],
-  [DataType.UINT16, { element: 'i32', instead: 'uint16' }],
+  [DataType.UINT16, { element: 'i32', instead: 'uint16', range: { min: 0, max: 65535 } }],
   [DataType.UINT32, { element: 'i64', instead: 'uint32' }],
   [DataType.UINT64, { element: 'i64', instead: 'uint64' }],
-  [DataType.INT4, { element: 'i8', instead: 'int4' }],
-  [DataType.UINT4, { element: 'u8', instead: 'uint4' }],
+  [DataType.INT4, { element: 'i8', instead: 'int4', range: { min: -8, max: 7 } }],
+  [DataType.UINT4, { element: 'u8', instead: 'uint4', range: { min: 0, max: 15 } }],
 ]);
 
 /** The IR's element type for a TensorProto.DataType; undefined for strings, complex numbers and 8-bit floats. */

@@ -1,6 +1,6 @@
 // ONNX bytes to a tensor IR module: walks the graph in order, a table row per operator, functions and subgraphs in place,
 // and reports everything it cannot take, not the first thing only.
-import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from 'onnx-buf';
+import type { AttributeProto, FunctionProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf';
 import { Builder } from '../../../ir/builder.ts';
 import { RuleViolation } from '../../../ir/define-op.ts';
 import { CompileError, type Diagnostic, fail, quoteName } from '../../../ir/diagnostics.ts';
@@ -14,6 +14,7 @@ import { canonicalDomain, decodeOnnx, functionKey, type OnnxModel, opsetsOf } fr
 import { elementMapping } from './element-types.ts';
 import type { ReadExternal } from './external-data.ts';
 import { type BoundInput, type BoundInputs, InputShapes } from './graph-inputs.ts';
+import { NarrowValues } from './narrow-values.ts';
 import { type ImportScope, NodeContext, valueName } from './node-context.ts';
 import { rowOf } from './operators/index.ts';
 import { Scope } from './scope.ts';
@@ -59,6 +60,7 @@ class GraphImporter {
   private readonly model: OnnxModel;
   private readonly options: OnnxImportOptions;
   private readonly builder: Builder;
+  private readonly narrow = new NarrowValues();
   private nodes = 0;
   /** Functions whose bodies are being written. */
   private readonly open = new Set<FunctionProto>();
@@ -107,6 +109,8 @@ class GraphImporter {
           bound === undefined
             ? this.func.addInput(input.name, shapes.typeOf(input))
             : this.constant(shapes.boundValue(input, bound), input.name);
+        const { value: type } = input.type ?? {};
+        if (type?.case === 'tensorType') this.narrow.note(value, type.value.elemType);
         scope.define(input.name, value);
       });
       if (!scope.has(input.name)) scope.defineFailed(input.name);
@@ -129,7 +133,7 @@ class GraphImporter {
       const built = this.guard(`initializer ${quoteName(proto.name)}`, () => {
         const instead = elementMapping(proto.dataType)?.instead;
         if (instead !== undefined) this.noteConversion(instead);
-        scope.define(proto.name, this.constant(constantTensor(proto, this.options.readExternal), proto.name));
+        scope.define(proto.name, this.constant(this.contents(proto), proto.name));
       });
       if (!built) scope.defineFailed(proto.name);
     }
@@ -146,6 +150,12 @@ class GraphImporter {
       severity: 'note',
       message: `The model uses ${type}, which int8c computes in another type (docs/onnx.md).`,
     });
+  }
+
+  private contents(proto: TensorProto): TensorData {
+    const value = constantTensor(proto, this.options.readExternal);
+    this.narrow.note(value, proto.dataType);
+    return value;
   }
 
   private constant(value: TensorData, name: string): Value {
@@ -266,9 +276,10 @@ class GraphImporter {
         if (t === undefined) return fail('I8C0002', 'A tensor attribute has no tensor.');
         const instead = elementMapping(t.dataType)?.instead;
         if (instead !== undefined) this.noteConversion(instead);
-        return constantTensor(t, this.options.readExternal);
+        return this.contents(t);
       },
       runGraph: (graph, inputs) => this.runGraph(graph, inputs, scope),
+      narrow: this.narrow,
       report: (diagnostic) => this.diagnostics.push(diagnostic),
     };
   }

@@ -14,6 +14,7 @@ import { constant, constantOf } from '../../../ir/ops/constant.ts';
 import { didYouMean } from '../../../ir/spelling.ts';
 import { allocateTensor, numbersOf, type TensorData, tensorOf } from '../../../ir/tensor-data.ts';
 import { type ElementType, isInteger, type TensorType, tensorType } from '../../../ir/types.ts';
+import type { NarrowValues } from './narrow-values.ts';
 import type { Scope } from './scope.ts';
 
 /** Elements of a constant that the importer itself computes: 16 MB of floats, which no file had to hold. */
@@ -36,6 +37,8 @@ export interface ImportScope {
   /** Imports a subgraph in place; `inputs` are the values of its inputs. Returns its outputs. */
   runGraph(graph: GraphProto, inputs: readonly Value[]): readonly Value[];
   report(diagnostic: Diagnostic): void;
+  /** Integers of ONNX types that the IR does not have. */
+  readonly narrow: NarrowValues;
 }
 
 export class NodeContext {

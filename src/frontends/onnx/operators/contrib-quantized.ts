@@ -23,7 +23,7 @@ import { byteInput, contribRow } from './contrib-row.ts';
 import { quantizedConvolution } from './integer-products.ts';
 import { lastAxis } from './normalization.ts';
 import { averagePool } from './pooling.ts';
-import { plain, quantizationRows, quantizedInput, wholeQuantization } from './quantization.ts';
+import { dequantizeLinear, plain, quantizedInput, quantizeLinear, wholeQuantization } from './quantization.ts';
 
 /** x with its scale and zero point (operands 0 to 2) to the scale and zero point of operands 3 and 4. */
 const unary = (attributes: readonly string[], build: (op: NodeContext, x: Value) => Value): Row =>
@@ -82,8 +82,8 @@ export const contribQuantizedRows: Rows = {
       channelsSecond(op, quantizedInput(op, 0), (x) => quantizedConvolution(op, x)),
     );
   }),
-  QuantizeLinear: contribRow([2, 3], ['axis'], (op) => quantizationRows.QuantizeLinear!(op)),
-  DequantizeLinear: contribRow([2, 3], ['axis'], (op) => quantizationRows.DequantizeLinear!(op)),
+  QuantizeLinear: contribRow([2, 3], ['axis'], quantizeLinear),
+  DequantizeLinear: contribRow([2, 3], ['axis'], dequantizeLinear),
 };
 
 /** The real numbers of operand `i`, whose scale and zero point follow it. */

@@ -26,43 +26,78 @@ import {
   integerRange,
   isInteger,
   type Quantization,
+  sameQuantization,
   type TensorType,
   tensorType,
   typeProblem,
 } from '../../../../ir/types.ts';
-import { dataTypeName, elementMapping } from '../element-types.ts';
+import { dataTypeName, type ElementMapping, elementMapping, type IntegerRange } from '../element-types.ts';
 import type { NodeContext, Rows } from '../node-context.ts';
 
 export const quantizationRows: Rows = {
-  QuantizeLinear(op) {
-    const given = op.input(0);
-    const x = given.type.element === 'f32' ? given : op.emit(cast, [given], { to: 'f32' });
-    const element = quantizedElement(op);
-    const [scale, zero] = [op.input(1), op.optional(2)];
-    const quant = quantizationOf(op, x.type, scale, zero);
-    if (quant !== undefined && typeProblem(tensorType(element, x.type.shape, quant)) === undefined) {
-      return plain(op, op.emit(quantize, [x], { ties: 'even' }, tensorType(element, x.type.shape, quant)));
-    }
-    return quantized(op, x, along(op, scale, x), zero && along(op, zero, x), element);
-  },
-  DequantizeLinear(op) {
-    const x = op.input(0);
-    const [scale, zero] = [op.input(1), op.optional(2)];
-    const quant = quantizationOf(op, x.type, scale, zero);
-    if (quant !== undefined) {
-      const type = tensorType(x.type.element, x.type.shape, quant);
-      if (typeProblem(type) === undefined) return op.emit(dequantize, [op.emit(reinterpret, [x], {}, type)]);
-    }
-    const real = op.emit(cast, [x], { to: 'f32' });
-    const shifted =
-      zero === undefined ? real : op.emit(sub, [real, op.emit(cast, [along(op, zero, x)], { to: 'f32' })]);
-    return op.emit(mul, [shifted, along(op, scale, x)]);
-  },
+  QuantizeLinear: quantizeLinear,
+  DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear(op) {
     const { y, scale, zero } = dynamicallyQuantized(op, op.input(0));
     return [y, scale, zero];
   },
 };
+
+/** The row of QuantizeLinear: saturate(round(x / scale) + zero). */
+export function quantizeLinear(op: NodeContext): Value {
+  const given = op.input(0);
+  const x = given.type.element === 'f32' ? given : op.emit(cast, [given], { to: 'f32' });
+  const { element, range } = quantizedElement(op);
+  const [scale, zero] = [op.input(1), op.optional(2)];
+  const quant = quantizationOf(op, x.type, scale, zero);
+  const isHalf = element === 'i32' && range !== undefined;
+  const type = isHalf ? halfType(x.type.shape, quant) : tensorType(element, x.type.shape, quant);
+  if (quant === undefined || typeProblem(type) !== undefined) {
+    const y = quantized(op, x, along(op, scale, x), zero && along(op, zero, x), element, range);
+    if (range !== undefined) op.scope.narrow.noteRange(y, range);
+    return y;
+  }
+  const stored = op.emit(quantize, [x], { ties: 'even' }, type);
+  if (range === undefined) return plain(op, stored);
+  const y = isHalf
+    ? op.emit(add, [op.emit(cast, [plain(op, stored)], { to: 'i32' }), op.scalar('i32', halfWay)])
+    : between(op, plain(op, stored), range);
+  if (isHalf) op.scope.narrow.noteHalf(y, stored);
+  op.scope.narrow.noteRange(y, range);
+  return y;
+}
+
+/** The row of DequantizeLinear: (x - zero) * scale. */
+export function dequantizeLinear(op: NodeContext): Value {
+  const x = op.input(0);
+  const [scale, zero] = [op.input(1), op.optional(2)];
+  const quant = quantizationOf(op, x.type, scale, zero);
+  if (quant !== undefined) {
+    const half = op.scope.narrow.halfOf(x);
+    if (half !== undefined && sameQuantization(half.type.quant, halfType([], quant).quant)) {
+      return op.emit(dequantize, [half]);
+    }
+    const type = tensorType(x.type.element, x.type.shape, quant);
+    if (typeProblem(type) === undefined) return op.emit(dequantize, [op.emit(reinterpret, [x], {}, type)]);
+  }
+  const real = op.emit(cast, [x], { to: 'f32' });
+  const shifted = zero === undefined ? real : op.emit(sub, [real, op.emit(cast, [along(op, zero, x)], { to: 'f32' })]);
+  return op.emit(mul, [shifted, along(op, scale, x)]);
+}
+
+/** uint16 less this is i16. */
+const halfWay = 32768;
+
+/** The i16 type that holds uint16 integers of a quantization, each 32768 less. */
+function halfType(shape: readonly number[], quant: Quantization | undefined): TensorType {
+  return tensorType('i16', shape, quant && { ...quant, zero: quant.zero.map((z) => z - halfWay) });
+}
+
+/** Integers limited to a range inside of their type. */
+function between(op: NodeContext, x: Value, { min, max }: IntegerRange): Value {
+  const { element } = x.type;
+  return op.emit(minimum, [op.emit(maximum, [x, op.scalar(element, min)]), op.scalar(element, max)]);
+}
 
 /** A tensor as u8 over its own range, which contains 0: scale and zero point are computed when the program runs. */
 export function dynamicallyQuantized(op: NodeContext, x: Value): { y: Value; scale: Value; zero: Value } {
@@ -82,20 +117,24 @@ export function quantized(
   scale: Value,
   zero: Value | undefined,
   element: ElementType,
+  range?: IntegerRange,
 ): Value {
-  const { min, max } = integerRange(element);
+  const { min, max } = range ?? integerRange(element);
   const quotient = op.emit(round, [op.emit(div, [x, scale])]);
   const moved = zero === undefined ? quotient : op.emit(add, [quotient, op.emit(cast, [zero], { to: 'f32' })]);
   return op.emit(cast, [op.emit(clamp, [moved], { min, max })], { to: element });
 }
 
 /** The element type of a QuantizeLinear: its zero point's, or what `output_dtype` says, or u8. */
-function quantizedElement(op: NodeContext): ElementType {
+function quantizedElement(op: NodeContext): Pick<ElementMapping, 'element' | 'range'> {
   const zero = op.optional(2);
-  if (zero !== undefined) return zero.type.element;
   const dataType = op.int('output_dtype', 0);
-  if (dataType === 0) return 'u8';
-  return elementMapping(dataType)?.element ?? op.fail('I8C0202', `It quantizes to ${dataTypeName(dataType)}.`);
+  if (zero !== undefined) {
+    const range = op.scope.narrow.rangeOf(zero);
+    return { element: zero.type.element, ...(range && { range }) };
+  }
+  if (dataType === 0) return { element: 'u8' };
+  return elementMapping(dataType) ?? op.fail('I8C0202', `It quantizes to ${dataTypeName(dataType)}.`);
 }
 
 /** The quantization of a tensor by constant parameters, as one or along its axis; undefined for anything else. */
