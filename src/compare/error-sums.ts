@@ -1,0 +1,113 @@
+// How far quantized tensors are from real ones, summed up over samples.
+
+/** Errors of one tensor over all samples. */
+export interface ErrorFigures {
+  /** Elements compared: those that were finite on both sides. */
+  readonly count: number;
+  /** Elements that were NaN or infinite on one side at least. */
+  readonly nonFinite: number;
+  /** 10 log10(sum real^2 / sum (real - quantized)^2), in dB. Infinity where nothing differs. */
+  readonly snr: number;
+  /** Cosine of the angle between both, all samples taken as one vector; 1 where both are zero. */
+  readonly cosine: number;
+  /** Mean of |real - quantized|. */
+  readonly meanError: number;
+  /** Greatest |real - quantized|. */
+  readonly greatestError: number;
+}
+
+/** Signal to noise in dB, of sums of squares: Infinity without noise, -Infinity where there is noise only. */
+export function decibels(signal: number, noise: number): number {
+  if (noise === 0) return Number.POSITIVE_INFINITY;
+  return 10 * Math.log10(signal / noise);
+}
+
+/** Sums over the elements of one tensor, sample after sample, in f64. */
+export class ErrorSums {
+  #count = 0;
+  #nonFinite = 0;
+  #signal = 0;
+  #quantizedSignal = 0;
+  #product = 0;
+  #noise = 0;
+  #error = 0;
+  #greatest = 0;
+
+  /** Takes a sample: elements of both in one order. */
+  add(real: ArrayLike<number>, quantized: ArrayLike<number>): void {
+    for (let i = 0; i < real.length; i++) {
+      const x = real[i] ?? 0;
+      const y = quantized[i] ?? 0;
+      const error = Math.abs(x - y);
+      if (!Number.isFinite(error)) {
+        this.#nonFinite++;
+        continue;
+      }
+      this.#count++;
+      this.#signal += x * x;
+      this.#quantizedSignal += y * y;
+      this.#product += x * y;
+      this.#noise += error * error;
+      this.#error += error;
+      if (error > this.#greatest) this.#greatest = error;
+    }
+  }
+
+  /** Noise as a share of the signal; 0 where nothing differs, Infinity where there is noise only. */
+  get relativeNoise(): number {
+    return this.#noise === 0 ? 0 : this.#noise / this.#signal;
+  }
+
+  get figures(): ErrorFigures {
+    const norms = Math.sqrt(this.#signal) * Math.sqrt(this.#quantizedSignal);
+    const bothZero = this.#signal === 0 && this.#quantizedSignal === 0;
+    return {
+      count: this.#count,
+      nonFinite: this.#nonFinite,
+      snr: decibels(this.#signal, this.#noise),
+      // Rounding may take the quotient past 1.
+      cosine: norms === 0 ? Number(bothZero) : Math.max(-1, Math.min(1, this.#product / norms)),
+      meanError: this.#error / Math.max(1, this.#count),
+      greatestError: this.#greatest,
+    };
+  }
+}
+
+/** A channel by its index in the last dimension. */
+export interface ChannelFigure {
+  readonly index: number;
+  readonly snr: number;
+}
+
+/** Signal and noise of each channel of a tensor whose last dimension is the channels. */
+export class ChannelErrors {
+  readonly #signal: Float64Array;
+  readonly #noise: Float64Array;
+
+  constructor(readonly channels: number) {
+    this.#signal = new Float64Array(channels);
+    this.#noise = new Float64Array(channels);
+  }
+
+  add(real: ArrayLike<number>, quantized: ArrayLike<number>): void {
+    for (let i = 0; i < real.length; i++) {
+      const x = real[i] ?? 0;
+      const error = x - (quantized[i] ?? 0);
+      if (!Number.isFinite(error)) continue;
+      const c = i % this.channels;
+      this.#signal[c]! += x * x;
+      this.#noise[c]! += error * error;
+    }
+  }
+
+  /** The channel of least signal to noise. Channels that are always zero in the float network have no signal to lose. */
+  get worst(): ChannelFigure | undefined {
+    let worst: ChannelFigure | undefined;
+    this.#signal.forEach((signal, index) => {
+      if (signal === 0) return;
+      const snr = decibels(signal, this.#noise[index] ?? 0);
+      if (worst === undefined || snr < worst.snr) worst = { index, snr };
+    });
+    return worst;
+  }
+}

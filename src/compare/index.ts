@@ -1,0 +1,13 @@
+// Comparison of a float network with its quantized form, and reports of it.
+export type { Accuracy, Share } from './class-counts.ts';
+export {
+  type CompareOptions,
+  type Comparison,
+  compare,
+  type LayerComparison,
+  type OutputComparison,
+  type ProgramPair,
+} from './compare.ts';
+export type { ChannelFigure, ErrorFigures } from './error-sums.ts';
+export type { ProgramCost } from './program-cost.ts';
+export { type LayerCost, type Sensitivity, type SensitivityOptions, sensitivity } from './sensitivity.ts';

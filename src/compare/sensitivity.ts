@@ -1,0 +1,152 @@
+// sensitivity: what the quantization of each layer costs the outputs, measured one layer at a time.
+import type { TensorArray } from '../../ir/tensor-data.ts';
+import { type CalibrationProgress, inOrder } from '../quantize/calibrate.ts';
+import { compileToWasm, type FloatNetwork, type WasmRun } from '../quantize/float-network.ts';
+import type { Decisions } from '../quantize/plan.ts';
+import { quantizedProgram } from '../quantize/quantize.ts';
+import type { SampleSource } from '../samples/sample-source.ts';
+import { decibels, ErrorSums } from './error-sums.ts';
+import { realValues } from './real-values.ts';
+import { type ChosenLayers, simulate } from './simulate.ts';
+import { type TensorPair, tensorPairs } from './tensor-pairs.ts';
+
+export interface SensitivityOptions {
+  /** Samples at most, spread evenly over the source (its first ones for networks with states). Default: 64. */
+  readonly samples?: number;
+  /**
+   * The time to aim for. Where it does not do for every layer, fewer samples are run, {@link leastSamples} at least; where
+   * even that takes too long, the last layers of the network are listed as not measured. Default: 60.
+   */
+  readonly seconds?: number;
+  /** For how many of the costliest layers the gain of leaving them float is measured too. Default: 8. */
+  readonly gains?: number;
+  readonly onProgress?: (progress: CalibrationProgress) => void;
+}
+
+/** What one layer costs. */
+export interface LayerCost {
+  /** Of its tensor in the float network. */
+  readonly name: string;
+  readonly operator: string;
+  /** The operators of the user's model that it comes from; '' for inputs. */
+  readonly where: string;
+  /** Signal to noise of the outputs in dB with the weights and the result of this layer quantized and nothing else. */
+  readonly snr: number;
+  /** Its noise as a share of that of all measured layers, each by itself. */
+  readonly share: number;
+  /** How many dB the outputs win where this layer stays float and all others are quantized. */
+  readonly gain?: number;
+}
+
+export interface Sensitivity {
+  /** Samples that were run. */
+  readonly samples: number;
+  /** Signal to noise of the outputs in dB with every layer quantized. */
+  readonly snr: number;
+  /** The costliest first. */
+  readonly layers: readonly LayerCost[];
+  /** Names of layers for which there was no time. */
+  readonly unmeasured: readonly string[];
+}
+
+/** Fewer samples than this rank layers by chance. */
+const leastSamples = 4;
+
+/**
+ * Measures each quantized layer of the network on some of the samples. Quantization is simulated in f32 ({@link simulate}):
+ * the rounding of one layer alone, its inputs exact. Noise of several outputs is the mean of each one's share of its signal.
+ *
+ * Time is bounded by the number of samples and by `seconds`; memory by the inputs and outputs of the samples that are run.
+ */
+export async function sensitivity(
+  network: FloatNetwork,
+  decisions: Decisions,
+  samples: SampleSource,
+  options: SensitivityOptions = {},
+): Promise<Sensitivity> {
+  const { samples: most = 64, seconds = 60, gains = 8 } = options;
+  const start = performance.now();
+  const floatModule = network.module();
+  const layers = quantizedLayers(network, decisions);
+  let inputs: TensorArray[][] = [];
+  for (const i of spread(samples.count, most, floatModule.entry.states.length > 0)) {
+    inputs.push(inOrder(network, await samples.read(i)));
+  }
+  const float = compileToWasm(floatModule);
+  const compiled = performance.now();
+  const exact = outputsOf(float, inputs);
+  const perSample = (performance.now() - compiled) / inputs.length;
+  const perLayer = (1000 * seconds) / (layers.length + gains + 1) - (compiled - start);
+  inputs = inputs.slice(0, Math.max(leastSamples, Math.floor(perLayer / perSample)));
+  const noise = (chosen: readonly TensorPair[]) =>
+    relativeNoise(network, exact, compileToWasm(simulate(network, decisions, elementsOf(chosen))), inputs);
+
+  const end = start + 1000 * seconds;
+  const all = noise(layers);
+  const measured: { layer: TensorPair; noise: number }[] = [];
+  const unmeasured: string[] = [];
+  for (const layer of layers) {
+    if (performance.now() > end) unmeasured.push(layer.name);
+    else measured.push({ layer, noise: noise([layer]) });
+    options.onProgress?.({ done: measured.length + unmeasured.length, count: layers.length });
+  }
+  measured.sort((a, b) => b.noise - a.noise);
+  const total = measured.reduce((sum, m) => sum + m.noise, 0);
+  return {
+    samples: inputs.length,
+    snr: decibels(1, all),
+    layers: measured.map(({ layer, noise: own }, rank) => {
+      const { name, operator, where } = layer;
+      const cost = { name, operator, where, snr: decibels(1, own), share: total === 0 ? 0 : own / total };
+      if (rank >= gains || all === 0 || performance.now() > end) return cost;
+      return { ...cost, gain: decibels(all, noise(layers.filter((l) => l !== layer))) };
+    }),
+    unmeasured,
+  };
+}
+
+/** Tensors that the decisions give integers. */
+function quantizedLayers(network: FloatNetwork, decisions: Decisions): TensorPair[] {
+  const quantized = quantizedProgram(network, decisions).module();
+  return tensorPairs(network.module().entry, quantized.entry).filter((p) => p.precision !== 'f32');
+}
+
+function elementsOf(layers: readonly TensorPair[]): ChosenLayers {
+  return new Map(layers.flatMap(({ name, precision }) => (precision === 'f32' ? [] : [[name, precision] as const])));
+}
+
+/**
+ * Indices of at most `most` samples: the first ones where their order counts, else evenly spread. Spread ones come in an
+ * order of which every beginning is spread too, since fewer may be run: halves, quarters and so on.
+ */
+function spread(count: number, most: number, first: boolean): number[] {
+  const n = Math.min(count, Math.max(1, most));
+  const indices = Array.from({ length: n }, (_, i) => (first ? i : Math.floor((i * count) / n)));
+  if (first) return indices;
+  const reversed = (i: number) => Number.parseInt([...i.toString(2).padStart(32, '0')].reverse().join(''), 2);
+  return indices
+    .map((index, i) => ({ index, key: reversed(i) }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ index }) => index);
+}
+
+type Outputs = readonly (readonly TensorArray[])[];
+
+function outputsOf(wasm: WasmRun, inputs: readonly TensorArray[][]): Outputs {
+  wasm.reset();
+  return inputs.map((sample) => wasm.run(sample));
+}
+
+/** Noise over signal, the mean over the outputs that have a signal. */
+function relativeNoise(network: FloatNetwork, exact: Outputs, wasm: WasmRun, inputs: readonly TensorArray[][]): number {
+  const { outputs } = network.program;
+  const sums = outputs.map(() => new ErrorSums());
+  outputsOf(wasm, inputs).forEach((results, i) => {
+    outputs.forEach(({ type }, k) => {
+      const [real, other] = [exact[i]?.[k], results[k]];
+      if (real !== undefined && other !== undefined) sums[k]?.add(realValues(real, type), realValues(other, type));
+    });
+  });
+  const shares = sums.map((s) => s.relativeNoise).filter(Number.isFinite);
+  return shares.reduce((sum, x) => sum + x, 0) / Math.max(1, shares.length);
+}
