@@ -9,6 +9,7 @@ import { contribFloatRows } from './contrib-float.ts';
 import { contribNormalizationRows, simplifiedNormalizationRows } from './contrib-normalization.ts';
 import { contribProductRows } from './contrib-products.ts';
 import { contribQuantizedRows } from './contrib-quantized.ts';
+import { contribRecurrentRows } from './contrib-recurrent.ts';
 import { controlRows } from './control.ts';
 import { convolutionRows } from './convolution.ts';
 import { elementwiseRows } from './elementwise.ts';
@@ -60,6 +61,7 @@ const domains: Readonly<Record<string, Rows>> = {
     ...contribNormalizationRows,
     ...contribProductRows,
     ...contribQuantizedRows,
+    ...contribRecurrentRows,
   },
 };
 

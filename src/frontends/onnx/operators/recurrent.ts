@@ -26,12 +26,24 @@ interface Cell {
   step(layer: Direction, x: Value, states: readonly Value[]): readonly Value[];
 }
 
-/** One direction with its weights. */
+/** The weights of a layer, by direction. */
+export interface LayerWeights {
+  readonly directions: number;
+  /** Gates times hidden size. */
+  readonly width: number;
+  /** x, steps x batch x inputs, times the inputs' weights: steps x batch x width. */
+  inputProducts(x: Value, direction: number, bias: Value | undefined): Value;
+  /** h, batch x hidden, times the recurrent weights of elements `first` to `first + count` of the width. */
+  recurrentProducts(h: Value, direction: number, first: number, count: number, bias: Value | undefined): Value;
+}
+
+/** One direction of a layer. */
 interface Direction {
   readonly op: NodeContext;
+  readonly index: number;
   readonly hidden: number;
-  /** Recurrent weights and bias, (gates * hidden) x hidden. */
-  readonly weights: Value;
+  readonly weights: LayerWeights;
+  /** Of the recurrent products. */
   readonly bias: Value | undefined;
   /** Input, output and forget gate's weights of the cell state, where they have any. */
   readonly peepholes: readonly Value[];
@@ -68,7 +80,7 @@ const gru: Cell = {
   },
 };
 
-const lstm: Cell = {
+export const lstm: Cell = {
   gates: 4,
   defaults: ['Sigmoid', 'Tanh', 'Tanh'],
   step(layer, x, [h, c]) {
@@ -94,28 +106,42 @@ const lstm: Cell = {
 };
 
 export const recurrentRows: Rows = {
-  RNN: (op) => layer(op, rnn),
-  GRU: (op) => layer(op, gru),
-  LSTM: (op) => layer(op, lstm),
+  RNN: (op) => layer(op, rnn, floatWeights(op)),
+  GRU: (op) => layer(op, gru, floatWeights(op)),
+  LSTM: (op) => layer(op, lstm, floatWeights(op)),
 };
 
-function layer(op: NodeContext, cell: Cell): Value[] {
+/** Operands 1 and 2: directions x (gates * hidden) x inputs, and the same with hidden in the place of inputs. */
+function floatWeights(op: NodeContext): LayerWeights {
+  const [w, r] = [op.input(1), op.input(2)];
+  const [directions = 0, width = 0] = w.type.shape;
+  rule(w.type.shape.length === 3, 'takes weights of rank 3');
+  return {
+    directions,
+    width,
+    inputProducts: (x, d, bias) => op.emit(fullyConnected, [x, perDirection(op, w, d), bias], { keep_dims: true }),
+    recurrentProducts: (h, d, first, count, bias) =>
+      op.emit(fullyConnected, [h, sliceAxis(op, perDirection(op, r, d), 0, first, count), bias]),
+  };
+}
+
+/** A recurrent layer by the operands and attributes that RNN, GRU and LSTM share. */
+export function layer(op: NodeContext, cell: Cell, weights: LayerWeights): Value[] {
   const batchFirst = op.flag('layout');
   const given = op.input(0);
   rule(given.type.shape.length === 3, 'takes a sequence of rank 3');
   const x = batchFirst ? op.emit(transpose, [given], { perm: [1, 0, 2] }) : given;
   const [steps = 0, batch = 0] = x.type.shape;
   if (steps > maxSteps) op.unsupported(`The sequence has ${steps} steps; int8c writes out at most ${maxSteps}.`);
-  const w = op.input(1);
-  const hidden = op.int('hidden_size', (w.type.shape[1] ?? 0) / cell.gates);
+  const hidden = op.int('hidden_size', weights.width / cell.gates);
   const direction = op.string('direction', 'forward');
   const directions = direction === 'bidirectional' ? 2 : 1;
-  rule(w.type.shape.length === 3 && w.type.shape[0] === directions, () => `needs weights for ${directions} directions`);
+  rule(weights.directions === directions, () => `needs weights for ${directions} directions`);
   const states = cell === lstm ? 2 : 1;
   const runs = Array.from({ length: directions }, (_, d) => {
     const initial = Array.from({ length: states }, (_, s) => initialState(op, 5 + s, d, batch, hidden, batchFirst));
-    const part = directionOf(op, cell, d, hidden);
-    const inputs = inputProducts(op, cell, x, d, hidden);
+    const part = directionOf(op, cell, weights, d, hidden);
+    const inputs = weights.inputProducts(x, d, biasOf(op, cell, d, hidden, 0));
     return run(op, cell, part, inputs, initial, direction === 'reverse' || d === 1);
   });
   // steps x directions x batch x hidden, and the last states directions x batch x hidden.
@@ -142,31 +168,29 @@ const joined = (op: NodeContext, parts: readonly Value[], axis: number): Value =
   parts.length === 1 ? parts[0]! : op.emit(concat, parts, { axis });
 
 /** Slice `d` of the first dimension, which it loses. */
-function perDirection(op: NodeContext, values: Value, d: number): Value {
+export function perDirection(op: NodeContext, values: Value, d: number): Value {
   return op.emit(reshape, [sliceAxis(op, values, 0, d, 1)], { shape: values.type.shape.slice(1) });
 }
 
-function directionOf(op: NodeContext, cell: Cell, d: number, hidden: number): Direction {
-  const bias = op.optional(3);
-  const width = cell.gates * hidden;
+function directionOf(op: NodeContext, cell: Cell, weights: LayerWeights, d: number, hidden: number): Direction {
   const peep = cell === lstm ? op.optional(7) : undefined;
   const own = peep && perDirection(op, peep, d);
   return {
     op,
+    index: d,
     hidden,
-    weights: perDirection(op, op.input(2), d),
-    bias: bias && sliceAxis(op, perDirection(op, bias, d), 0, width, width),
+    weights,
+    bias: biasOf(op, cell, d, hidden, 1),
     peepholes: own === undefined ? [] : [0, 1, 2].map((i) => sliceAxis(op, own, 0, i * hidden, hidden)),
     activations: activationsOf(op, cell.defaults, d),
   };
 }
 
-/** Inputs of all steps times their weights, plus the inputs' bias. */
-function inputProducts(op: NodeContext, cell: Cell, x: Value, d: number, hidden: number): Value {
+/** The bias of the inputs' products (0) or of the recurrent ones (1), which operand 3 has behind each other. */
+function biasOf(op: NodeContext, cell: Cell, d: number, hidden: number, which: 0 | 1): Value | undefined {
   const bias = op.optional(3);
   const width = cell.gates * hidden;
-  const own = bias && sliceAxis(op, perDirection(op, bias, d), 0, 0, width);
-  return op.emit(fullyConnected, [x, perDirection(op, op.input(1), d), own], { keep_dims: true });
+  return bias && sliceAxis(op, perDirection(op, bias, d), 0, which * width, width);
 }
 
 function initialState(
@@ -183,9 +207,10 @@ function initialState(
 }
 
 /** h times the weights of `count` gates from gate `first` on, plus their recurrent bias. */
-function recurrent({ op, hidden, weights, bias }: Direction, h: Value, first: number, count: number): Value {
-  const part = (v: Value) => sliceAxis(op, v, 0, first * hidden, count * hidden);
-  return op.emit(fullyConnected, [h, part(weights), bias && part(bias)]);
+function recurrent({ op, index, hidden, weights, bias }: Direction, h: Value, first: number, count: number): Value {
+  const [start, size] = [first * hidden, count * hidden];
+  const own = bias && sliceAxis(op, bias, 0, start, size);
+  return weights.recurrentProducts(h, index, start, size, own);
 }
 
 /** The sum before an activation, inside of [-clip, clip]. */
