@@ -7,6 +7,7 @@ import {
   type AttributesOf,
   attr,
   type Requantization,
+  type Rounding,
 } from './attributes.ts';
 import { defineOp, type OpDefinition, required, rule } from './define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from './elementwise.ts';
@@ -19,54 +20,60 @@ import { transposedElementwise } from './transposition.ts';
 import { type ElementType, isInteger, tensorType } from './types.ts';
 import { unsignedPair } from './unsigned-storage.ts';
 
-/** A requantization with one of the roundings that are made of integers. */
-export type IntegerRequantization = Requantization & { readonly rounding: 'double' | 'single' };
+/** A requantization with one of some roundings. */
+type RequantizationBy<R extends Rounding> = Requantization & { readonly rounding: R };
 
-const common = { requant: attr.requantization({ doc: 'From the i32 of a pair to y, with an integer rounding.' }) };
+const common = { requant: attr.requantization({ doc: 'From the i32 of a pair to y.' }) };
 
 /** Zero points of the two operands. */
 interface Zeros {
   readonly zeros: AttributeKind<readonly number[]>;
 }
 
-export interface IntegerBinary<S extends AttributeSchema> {
+export interface IntegerBinary<S extends AttributeSchema, R extends Rounding> {
   readonly name: string;
   readonly doc: string;
   readonly attributes: S;
+  /** Roundings that the definition allows. */
+  readonly roundings: readonly R[];
   /** What must hold of the attributes beside their kinds; throws RuleViolation. */
   check?(attributes: AttributesOf<S>): void;
   /** The i32 of a pair of integers. */
-  pair(a: number, b: number, attributes: AttributesOf<S>, requant: IntegerRequantization): number;
+  pair(a: number, b: number, attributes: AttributesOf<S>, requant: RequantizationBy<R>): number;
   /** The same on i32 registers. */
   code(
     b: LoopBuilder,
     x: LoopValue,
     y: LoopValue,
     attributes: AttributesOf<S>,
-    requant: IntegerRequantization,
+    requant: RequantizationBy<R>,
   ): LoopValue;
   /** The i32 of all pairs of these differences from the zero points, where none wraps. Absent: unknown. */
   range?(a: AccumulatorRange, b: AccumulatorRange): AccumulatorRange;
   /** The operator as a sum of rescaled operands of these types, if it is one. */
   rescaledPair?(
     attributes: AttributesOf<S>,
-    requant: IntegerRequantization,
+    requant: RequantizationBy<R>,
     elements: readonly [ElementType, ElementType],
   ): RescaledPair | undefined;
 }
 
 /** The attribute of a valid operator. */
-function requantOf(requant: Requantization | undefined): IntegerRequantization {
-  rule(requant !== undefined && requant.rounding !== 'half-even', 'needs requant with an integer rounding');
-  rule(requant.multiplier.length === 1, 'needs one multiplier in requant');
-  return { ...requant, rounding: requant.rounding };
+function requantOf<R extends Rounding>(
+  requant: Requantization | undefined,
+  roundings: readonly R[],
+): RequantizationBy<R> {
+  const rounding = roundings.find((r) => r === requant?.rounding);
+  rule(requant !== undefined && rounding !== undefined, () => `needs requant with rounding ${roundings.join(' or ')}`);
+  rule(requant.multiplier.length === 1 || requant.scale.length === 1, 'needs one multiplier in requant');
+  return { ...requant, rounding };
 }
 
 /** Declares an integer operator of two i8, u8 or i16 operands with zero points and numpy broadcasting. */
-export function defineIntegerBinary<const S extends AttributeSchema & Zeros>(
-  operator: IntegerBinary<S>,
+export function defineIntegerBinary<const S extends AttributeSchema & Zeros, const R extends Rounding>(
+  operator: IntegerBinary<S, R>,
 ): OpDefinition<S & typeof common> {
-  const { name, doc, check, pair, code } = operator;
+  const { name, doc, check, pair, code, roundings } = operator;
   return defineOp<S & typeof common>({
     name,
     doc,
@@ -83,7 +90,7 @@ export function defineIntegerBinary<const S extends AttributeSchema & Zeros>(
       rule(['i8', 'u8', 'i16'].includes(a.element), `takes i8, u8 or i16, got ${a.element}`);
       rule(a.element === b.element, `takes operands of one element type, got ${a.element} and ${b.element}`);
       rule(y !== undefined && isInteger(y.element) && y.element !== 'i64', 'needs an integer result type');
-      requantOf(attributes.requant as Requantization | undefined);
+      requantOf(attributes.requant as Requantization | undefined, roundings);
       check?.(attributes);
       return [tensorType(y.element, elementwiseShape([a.shape, b.shape]), y.quant)];
     },
@@ -92,13 +99,13 @@ export function defineIntegerBinary<const S extends AttributeSchema & Zeros>(
       const [a, b] = [operands[0]!, operands[1]!];
       const y = results[0]!;
       const put: Elements = y.data;
-      const requant = requantOf(attributes.requant as Requantization | undefined);
+      const requant = requantOf(attributes.requant as Requantization | undefined, roundings);
       forEachElement(y.type.shape, [a.type.shape, b.type.shape], (at, [i, j]) => {
         put[at] = applyRequantization(pair(Number(a.data[i!]), Number(b.data[j!]), attributes, requant), requant, 0);
       });
     },
     lower({ attributes, operand, result, type, resultType, ...buffers }) {
-      const requant = requantOf(attributes.requant as Requantization | undefined);
+      const requant = requantOf(attributes.requant as Requantization | undefined, roundings);
       const elements = [type(0).element, type(1).element] as const;
       const epilogue = buffers.requantization(
         requant,

@@ -51,6 +51,9 @@ export function transposedElementwise(op: Op, perm: Permutation): TransposedForm
   return { attributes: op.attributes, perm: whole, result: whole };
 }
 
+/** True for operators that say so of themselves by {@link transposedElementwise}. */
+export const isElementwise = ({ definition }: Op): boolean => definition.transposed === transposedElementwise;
+
 /** Operators that treat the runs along the last axis one by one. */
 export function transposedRows(op: Op, perm: Permutation): TransposedForm | undefined {
   const last = perm.length - 1;

@@ -41,7 +41,6 @@ export const fuseQuantization: Pass = {
       // What was replaced must not count as a user.
       eliminateDeadCode.run(func, context);
     }
-    noteFloats(func, context);
     return changed;
   },
 };
@@ -104,20 +103,4 @@ function risenQuantize(func: Func, op: Op, builder: Builder): readonly Value[] |
     return builder.create(quantize, [limited], op.attributes, { ...type, shape: v.type.shape });
   });
   return [builder.create(move.definition, operands, move.attributes, type)];
-}
-
-/** Tells the user of operators with dequantized operands that are left in f32, and why. */
-function noteFloats(func: Func, { module, report }: PassContext): void {
-  const reasons = new Map<Op, string>();
-  for (const op of func.ops) {
-    const form = op.definition === quantize ? quantizedForm(func, op, module.rounding) : undefined;
-    if (form?.reason !== undefined) reasons.set(form.operator, form.reason);
-  }
-  for (const op of func.ops) {
-    if (op.definition === quantize || !op.operands.some((v) => dequantized(v) !== undefined)) continue;
-    const reason = reasons.get(op) ?? 'has a result that is not quantized';
-    const where = op.location === '' ? op.definition.name : op.location;
-    const message = `The operator stays in f32 behind dequantized operands: it ${reason}.`;
-    report({ code: 'I8C0302', severity: 'note', where, message });
-  }
 }

@@ -11,14 +11,18 @@ import { fuseQuantization } from './fuse-quantization.ts';
 import { fuseRequantize } from './fuse-requantize.ts';
 import { makeInteger } from './make-integer.ts';
 import type { Pass } from './pass.ts';
+import { reportFloats } from './report-floats.ts';
 import { type Isa, isas } from './schedule/isa.ts';
 import { sinkTransposes } from './sink-transposes.ts';
 import { storeUnsigned } from './store-unsigned.ts';
+import { tabulateCurves } from './tabulate-curves.ts';
 
 /** Every pass, in the order in which a compilation runs them. */
 export const pipeline: readonly Pass[] = [
   canonicalize, // fewer and plainer operators for every pass below
   fuseQuantization, // dequantize, operator, quantize as one, while quantized weights are still seen
+  tabulateCurves, // float functions of one quantized number, which are between the pairs that were left
+  reportFloats, // what is in float by now stays so
   foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
   sinkTransposes, // images in one order of dimensions throughout, so that operators stand beside each other
   foldConstants, // constants that sink-transposes put into that order
@@ -35,7 +39,7 @@ export const pipeline: readonly Pass[] = [
 export const prepareFloat: readonly Pass[] = [...pipeline.slice(0, pipeline.indexOf(makeInteger)), eliminateDeadCode];
 
 /** From a network with quantize and dequantize around its operators to operators on integers. */
-export const toIntegers: readonly Pass[] = [fuseQuantization, foldConstants, makeInteger];
+export const toIntegers: readonly Pass[] = [fuseQuantization, tabulateCurves, reportFloats, foldConstants, makeInteger];
 
 /** The passes that follow for an instruction set, in order. */
 function passesFor(isa: Isa | undefined): readonly Pass[] {

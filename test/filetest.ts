@@ -37,7 +37,7 @@ export function filetestsIn(folder: string): Filetest[] {
     .map((f) => readFiletest(`${folder}/${f}`));
 }
 
-function readFiletest(name: string): Filetest {
+export function readFiletest(name: string): Filetest {
   const path = join(filetestFolder, name);
   const whole = readFileSync(path, 'utf8');
   const at = whole.indexOf(expectMarker);

@@ -10,6 +10,7 @@ export const integerAdd = defineIntegerBinary({
     ...commonScaleAttributes,
     subtract: attr.bool({ fallback: false, doc: 'Gives A - B.' }),
   },
+  roundings: ['double', 'single'],
   check: checkCommonScale,
   pair(a, b, attributes, { rounding }) {
     const p = rescaled(a, 0, attributes, rounding);

@@ -2,7 +2,6 @@
 import { defineBinary } from '../binary-arithmetic.ts';
 import { requantizationFor, scaleAndZero } from '../quantized.ts';
 import { boundsOf } from '../quantized-contraction.ts';
-import { throughFloat } from '../through-float.ts';
 import { integerMul } from './integer-mul.ts';
 
 export const mul = defineBinary({
@@ -14,7 +13,6 @@ export const mul = defineBinary({
   code: (b, x, y) => b.mul(x, y),
   integer(input) {
     const { op, attributes, builder, rounding } = input;
-    if (rounding === 'half-even') return throughFloat(input);
     const [a, b] = [op.operand(0), op.operand(1)];
     const [x, w] = [scaleAndZero(a.type, 'operand'), scaleAndZero(b.type, 'operand')];
     const y = op.result.type;

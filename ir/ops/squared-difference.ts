@@ -10,6 +10,7 @@ export const integerSquaredDifference = defineIntegerBinary({
   name: 'integer_squared_difference',
   doc: 'y = requantize((A - B)^2), where A = round(((a - zero) << left_shift) * multiplier * 2^(shift - 31)) and B likewise. The square wraps at 32 bits; 7 spare bits for 8-bit and none for 16-bit operands keep it below. Source: TensorFlow Lite Micro squared_difference.cc.',
   attributes: commonScaleAttributes,
+  roundings: ['double', 'single'],
   check: checkCommonScale,
   pair(a, b, attributes, { rounding }) {
     const difference = (rescaled(a, 0, attributes, rounding) - rescaled(b, 1, attributes, rounding)) | 0;

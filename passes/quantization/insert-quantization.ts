@@ -21,8 +21,10 @@ export type Precision = 'i8' | 'i16' | 'f32';
 
 /** How a network is to be quantized. */
 export interface QuantizationPlan {
-  /** For operators that compute on f32 and do not only move elements. */
-  precision(op: Op): Precision;
+  /** What an operator takes its operand as. Asked of operators that compute on f32 and do not only move elements. */
+  operandPrecision(op: Op, operand: number): Precision;
+  /** What such an operator's results are rounded to. */
+  resultPrecision(op: Op): Precision;
   /** The quantization of a group's tensors. */
   activations(group: TensorGroup, element: 'i8' | 'i16'): Quantization;
   /** The quantized form of a constant operand; undefined leaves it f32 (biases, which follow from what they are added to). */
@@ -65,8 +67,10 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
 
   for (const op of before) {
     builder.location = op.location;
-    const precision = op.definition === constant ? 'f32' : precisionOf(op, plan, storedAs);
+    const kind = kindOf(op);
+    const least = kind === 'moves' ? leastPrecision(op, storedAs) : 'f32';
     const operands = op.operands.map((v, i) => {
+      const precision = kind === 'computes' ? plan.operandPrecision(op, i) : least;
       if (!isFloat(v) || precision === 'f32') return v;
       if (constantOf(v) === undefined) return converting(v, precision);
       const value = plan.constants(op, i, groupOf(v), precision);
@@ -79,12 +83,10 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
       if (v !== undefined && other !== undefined && v !== other) op.replaceOperand(v, other);
     }
     target.push(op);
+    if (kind === 'moves') for (const result of op.results.filter(isFloat)) stored.set(result, least);
+    const precision = kind === 'computes' ? plan.resultPrecision(op) : 'f32';
     if (precision === 'f32') continue;
     for (const result of op.results.filter(isFloat)) {
-      if (moves(op)) {
-        stored.set(result, precision);
-        continue;
-      }
       const users = [...result.users];
       const value = rounded(result, result, precision);
       origins.set(value, result);
@@ -96,12 +98,16 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
   func.ops = target;
 }
 
-/** What moves elements takes the least precision that its operands already have. */
-function precisionOf(op: Op, plan: QuantizationPlan, storedAs: (v: Value) => Precision): Precision {
-  const floats = op.operands.filter(isFloat);
-  if (op.definition === quantize || op.definition === dequantize) return 'f32';
-  if (!moves(op)) return floats.length > 0 && op.results.some(isFloat) ? plan.precision(op) : 'f32';
-  const known = floats.filter((v) => constantOf(v) === undefined).map(storedAs);
+/** Operators that only move f32 elements, those that compute on them, and all others. */
+function kindOf(op: Op): 'moves' | 'computes' | 'other' {
+  const others: readonly unknown[] = [constant, quantize, dequantize];
+  if (others.includes(op.definition) || !op.operands.some(isFloat) || !op.results.some(isFloat)) return 'other';
+  return moves(op) ? 'moves' : 'computes';
+}
+
+/** The least precision that an operator's operands already have: what moves elements goes with it. */
+function leastPrecision(op: Op, storedAs: (v: Value) => Precision): Precision {
+  const known = op.operands.filter((v): v is Value => isFloat(v) && constantOf(v) === undefined).map(storedAs);
   if (known.includes('i8')) return 'i8';
   return known.includes('i16') ? 'i16' : 'f32';
 }

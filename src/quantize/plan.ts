@@ -5,6 +5,7 @@ import { constant, constantOf } from '../../ir/ops/constant.ts';
 import type { TensorData } from '../../ir/tensor-data.ts';
 import { allocateTensor } from '../../ir/tensor-data.ts';
 import { integerRange, type Quantization, stridesOf, tensorType } from '../../ir/types.ts';
+import { longestCurves } from '../../passes/curves.ts';
 import {
   insertQuantization,
   type Precision,
@@ -59,9 +60,13 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
     cache.set(key, quant);
     return quant;
   };
+  const precisionOf = (op: Op) => decisions.precisions.get(nameOf(op)) ?? 'i8';
+  const curves = longestCurves(func, (op) => precisionOf(op) === 'i8');
+  const entries = new Map([...curves].map(([op, { source }]) => [op, op.operands.map((v) => v === source)] as const));
   return {
     ties: decisions.ties,
-    precision: (op) => decisions.precisions.get(nameOf(op)) ?? 'i8',
+    operandPrecision: (op, i) => (entries.get(op)?.[i] === false ? 'f32' : precisionOf(op)),
+    resultPrecision: (op) => (curves.get(op)?.ops.at(-1) === op || !curves.has(op) ? precisionOf(op) : 'f32'),
     activations,
     constants(op, i, group, element) {
       const { linear } = op.definition;
