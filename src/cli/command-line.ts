@@ -5,11 +5,23 @@ import { runnerTargets, targetNames, targets } from '../targets.ts';
 import { version } from '../version.ts';
 import type { BenchFlags } from './bench.ts';
 import type { CompileFlags } from './compile.ts';
-import { exitCodes, failureOf } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
+import { guarded } from './guarded.ts';
 import type { InspectFlags } from './inspect.ts';
 import type { OptFlags } from './opt.ts';
+import { addQuantizationCommands } from './quantization-commands.ts';
 import { reportFailure } from './report.ts';
 import type { RunFlags } from './run.ts';
+import {
+  bindOption,
+  dimOption,
+  exposeOption,
+  jsonOption,
+  nameOption,
+  signatureOption,
+  targetOption,
+  wasmOption,
+} from './shared-options.ts';
 
 const epilogue = `
 Examples:
@@ -85,30 +97,6 @@ const output: OutputConfiguration = {
   },
 };
 
-const targetOption = () => new Option('-t, --target <name>', 'what to write; several separated by commas').default('c');
-const nameOption = () =>
-  new Option('-n, --name <name>', 'name of files and prefix of identifiers; default: from MODEL');
-const wasmOption = () =>
-  new Option('--wasm <level>', 'instructions for wasm').choices(['scalar', 'simd', 'relaxed']).default('simd');
-const signatureOption = () => new Option('--signature <key>', 'which signature of a TFLite model to take');
-const exposeOption = () => new Option('--expose <name...>', "tensors to return too: names, #index (TFLite), or 'all'");
-const dimOption = () =>
-  new Option('--dim <name=extent...>', 'extents of open dimensions of an ONNX model; others are 1');
-const bindOption = () =>
-  new Option('--bind <name=value...>', 'inputs of an ONNX model to fix: numbers, [lists], .npy or .pb files');
-const jsonOption = () => new Option('--json', 'print JSON to stdout, and nothing else');
-
-/** Runs a subcommand; a failure is reported and becomes the exit code. */
-async function guarded(json: boolean | undefined, run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    const failure = failureOf(error);
-    reportFailure(failure.diagnostics, { json: json === true, trace: failure.trace });
-    throw new CommanderError(failure.exitCode, 'int8c.failed', '');
-  }
-}
-
 function commandLine(): Command {
   const program = new Command('int8c')
     .description(
@@ -117,6 +105,8 @@ function commandLine(): Command {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
+    // So that options belong to the subcommand that they follow: `calibrate merge` has an --output of its own.
+    .enablePositionalOptions()
     .addHelpText('after', epilogue)
     .configureHelp(help)
     .configureOutput(output)
@@ -142,6 +132,7 @@ function commandLine(): Command {
     .action((model: string, flags: CompileFlags) =>
       guarded(flags.json, async () => (await import('./compile.ts')).compileCommand(model, flags)),
     );
+  addQuantizationCommands(program);
   program
     .command('run')
     .summary('run a model on inputs from files')

@@ -134,53 +134,6 @@ export function checkStatistics(file: StatisticsFile, owner: StatisticsOwner, wh
   }
 }
 
-/** A file that was read, with its path for messages. */
-export interface NamedStatistics {
-  readonly path: string;
-  readonly file: StatisticsFile;
-}
-
-/**
- * Statistics of all files as one: counts, extremes and histograms are exact, whatever the order.
- *
- * @throws CompileError I8C0402 where files are of several models or of the same samples, or one is not finished.
- */
-export function mergeStatistics(files: readonly NamedStatistics[]): StatisticsFile {
-  const [first, ...rest] = files;
-  if (first === undefined) return fail('I8C0401', 'There is nothing to merge.');
-  const seen = new Map<string, string>();
-  for (const { path, file } of files) {
-    checkFinished(file, path);
-    for (const { fingerprint } of file.samples) {
-      const other = seen.get(fingerprint);
-      if (other !== undefined) {
-        fail('I8C0402', `The samples are also those of ${quoteName(other)}.`, {
-          where: path,
-          hint: 'Merge the statistics of each shard once.',
-        });
-      }
-      seen.set(fingerprint, path);
-    }
-  }
-  const merged = new Map(first.file.tensors);
-  for (const { path, file } of rest) {
-    const { sha256, name } = first.file.model;
-    if (file.model.sha256 !== sha256 || file.tensors.size !== merged.size) {
-      fail('I8C0402', `The statistics are not of the model of ${quoteName(first.path)}, ${quoteName(name)}.`, {
-        where: path,
-      });
-    }
-    for (const [tensor, statistics] of file.tensors) {
-      const known = merged.get(tensor);
-      if (known === undefined) {
-        fail('I8C0402', `Tensor ${quoteName(tensor)} is not in ${quoteName(first.path)}.`, { where: path });
-      }
-      known.merge(statistics);
-    }
-  }
-  return { model: first.file.model, samples: files.flatMap(({ file }) => file.samples), tensors: merged };
-}
-
 /** Refuses a checkpoint: what uses statistics wants those of all samples. */
 export function checkFinished({ samples }: StatisticsFile, where: string): void {
   for (const { done, count } of samples) {
