@@ -17,13 +17,15 @@ import { select } from '../../../../ir/ops/select.ts';
 import { softmax } from '../../../../ir/ops/softmax.ts';
 import { transpose } from '../../../../ir/ops/transpose.ts';
 import { normalizeAxis } from '../../../../ir/shapes.ts';
-import { elementCount, tensorType } from '../../../../ir/types.ts';
+import { elementCount, sameQuantization, type TensorType, tensorType } from '../../../../ir/types.ts';
 import type { NodeContext, Row, Rows } from '../node-context.ts';
 import { byteInput, contribRow } from './contrib-row.ts';
+import { convolution } from './convolution.ts';
 import { quantizedConvolution } from './integer-products.ts';
 import { lastAxis } from './normalization.ts';
 import { averagePool } from './pooling.ts';
 import { dequantizeLinear, plain, quantizedInput, quantizeLinear, wholeQuantization } from './quantization.ts';
+import { windowOf } from './window.ts';
 
 /** x with its scale and zero point (operands 0 to 2) to the scale and zero point of operands 3 and 4. */
 const unary = (attributes: readonly string[], build: (op: NodeContext, x: Value) => Value): Row =>
@@ -33,6 +35,7 @@ const binary = (definition: AnyOpDefinition): Row =>
   contribRow([7, 8], [], (op) => toBytes(op, op.emit(definition, [fromBytes(op, 0), fromBytes(op, 3)]), 6));
 
 const windowAttributes = ['auto_pad', 'kernel_shape', 'pads', 'strides'];
+const poolAttributes = ['ceil_mode', 'channels_last', 'count_include_pad', ...windowAttributes];
 
 export const contribQuantizedRows: Rows = {
   QLinearAdd: binary(add),
@@ -54,9 +57,14 @@ export const contribQuantizedRows: Rows = {
     const axes = op.ints('axes') ?? x.type.shape.map((_, d) => d);
     return op.emit(reduceMean, [x], { axes, keep_dims: op.flag('keepdims', true) });
   }),
-  QLinearAveragePool: unary(['ceil_mode', 'channels_last', 'count_include_pad', ...windowAttributes], (op, x) =>
-    channelsSecond(op, x, (y) => averagePool(op, y)),
-  ),
+  QLinearAveragePool: contribRow([4, 5], poolAttributes, (op) => {
+    checkBytes(op, 0);
+    const y = channelsSecond(op, quantizedInput(op, 0), (x) => {
+      const type = resultType(op, x.type.shape, 3);
+      return meanLayer(op, x, type) ?? toBytes(op, averagePool(op, op.emit(dequantize, [x])), 3);
+    });
+    return plain(op, y);
+  }),
   QLinearGlobalAveragePool: unary(['channels_last'], (op, x) => {
     const { length } = x.type.shape;
     rule(length >= 3, () => `takes tensors of rank 3 or more, got ${length}`);
@@ -75,8 +83,7 @@ export const contribQuantizedRows: Rows = {
     toBytes(op, op.emit(select, [op.input(0), fromBytes(op, 1), fromBytes(op, 4)]), 7, 1),
   ),
   QLinearConv: contribRow([8, 9], ['channels_last', 'dilations', 'group', ...windowAttributes], (op) => {
-    for (const i of [0, 3]) byteInput(op, i);
-    checkZero(op, 0);
+    for (const i of [0, 3]) checkBytes(op, i);
     return plain(
       op,
       channelsSecond(op, quantizedInput(op, 0), (x) => quantizedConvolution(op, x)),
@@ -88,30 +95,44 @@ export const contribQuantizedRows: Rows = {
 
 /** The real numbers of operand `i`, whose scale and zero point follow it. */
 function fromBytes(op: NodeContext, i: number): Value {
-  byteInput(op, i);
-  checkZero(op, i);
+  checkBytes(op, i);
   return op.emit(dequantize, [quantizedInput(op, i)]);
 }
 
-/** A zero point is stored as what it belongs to. */
-function checkZero(op: NodeContext, i: number): void {
-  const [x, zero] = [op.input(i), op.optional(i + 2)];
-  const found = zero?.type.element;
-  rule(
-    found === undefined || found === x.type.element,
-    () => `has a zero point of ${found} for a tensor of ${x.type.element}`,
-  );
+/** Operand `i` has bytes, and its zero point, two behind it, is one of them. */
+function checkBytes(op: NodeContext, i: number): void {
+  const { element } = byteInput(op, i).type;
+  const zero = op.optional(i + 2)?.type.element ?? element;
+  rule(zero === element, () => `has a zero point of ${zero} for a tensor of ${element}`);
 }
 
 /** y under the scale of operand `i` and the zero point behind it, in the element type of operand `like`. */
 function toBytes(op: NodeContext, y: Value, i: number, like = 0): Value {
+  return plain(op, op.emit(quantize, [y], { ties: 'even' }, resultType(op, y.type.shape, i, like)));
+}
+
+function resultType(op: NodeContext, shape: readonly number[], i: number, like = 0): TensorType {
   const { element } = op.input(like).type;
   const zero = op.optional(i + 1)?.type.element ?? element;
   rule(zero === element, () => `has a result of ${zero} and operands of ${element}`);
-  return plain(
-    op,
-    op.emit(quantize, [y], { ties: 'even' }, tensorType(element, y.type.shape, wholeQuantization(op, i))),
-  );
+  return tensorType(element, shape, wholeQuantization(op, i));
+}
+
+/**
+ * A pool between two scales as a depthwise convolution whose weights are 1, of the scale 1 / elements of the window: pools
+ * of integers keep their scale. Undefined where padding makes windows of different sizes, or where there is an operator.
+ */
+function meanLayer(op: NodeContext, x: Value, type: TensorType): Value | undefined {
+  const [, channels = 0, ...extents] = x.type.shape;
+  const kernel = op.ints('kernel_shape') ?? [];
+  if (sameQuantization(x.type.quant, type.quant) || extents.length > 2 || extents.length === 0) return undefined;
+  const { before, after, extra, count } = windowOf(op, extents, kernel);
+  if ([...before, ...after, ...extra].some((n) => n > 0) || count.some((n) => n === 0)) return undefined;
+  const size = elementCount(kernel);
+  op.checkMade(channels * size);
+  const ones = op.filled('i8', [channels, 1, ...kernel], 1);
+  const scale = new Array<number>(channels).fill(Math.fround(1 / size));
+  return convolution(op, x, ones, undefined, channels, { type, weights: { scale, zero: scale.map(() => 0) } });
 }
 
 /** Computes on n x channels x ... what is n x ... x channels where the attribute channels_last says so. */
