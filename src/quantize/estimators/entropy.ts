@@ -1,6 +1,6 @@
 // Ranges of least information loss: the Kullback-Leibler divergence of the values from what is left of them.
 import type { Histogram } from '../histogram.ts';
-import { type Grid, gridOf, isSymmetric, type Range, type RangeOptions, rangeOf } from './range.ts';
+import { type Grid, gridOf, isSymmetric, leastSpan, type Range, type RangeOptions, rangeOf } from './range.ts';
 
 /** Ranges tried for one end at a time. */
 const candidates = 32;
@@ -37,7 +37,7 @@ export function entropyRange(h: Histogram, options: RangeOptions): Range {
   };
   const { low, high } = best;
   // Levels of less than a bin would be flattened to themselves: no range is tried that has them.
-  const thinnest = h.width * 2 ** options.bits;
+  const thinnest = Math.max(h.width * 2 ** options.bits, leastSpan);
   for (let i = 1; i < candidates && isSymmetric(options); i++) {
     const magnitude = (high * (candidates - i)) / candidates;
     if (2 * magnitude >= thinnest) offer(-magnitude, magnitude);

@@ -1,6 +1,6 @@
 // Ranges of least expected squared error: both ends are moved inwards until clipping costs more than finer steps gain.
 import type { Histogram } from '../histogram.ts';
-import { gridOf, isSymmetric, type Range, type RangeOptions, rangeOf } from './range.ts';
+import { gridOf, isSymmetric, isZero, type Range, type RangeOptions, rangeOf } from './range.ts';
 import { squaredError } from './range-error.ts';
 
 /** The ends are moved by these shares of their distance from 0, one after the other. */
@@ -16,6 +16,7 @@ const shares = [0.5, 0.3, 0.2, 0.12, 0.08, 0.05, 0.03, 0.02, 0.01, 0.005, 0.0025
  */
 export function leastErrorRange(h: Histogram, options: RangeOptions, starts: readonly Range[]): Range {
   const widest = rangeOf(h.min, h.max, options);
+  if (isZero(h.min, h.max)) return widest;
   const error = (range: Range) => squaredError(h, gridOf(range, options.bits));
   let best = widest;
   let least = error(widest);

@@ -1,6 +1,6 @@
 // Percentile ranges: the least and the greatest of the values are given up so that the others get finer steps.
 import type { Histogram } from '../histogram.ts';
-import { isSymmetric, leastSpan, type Range, type RangeOptions, rangeOf } from './range.ts';
+import { isSymmetric, isZero, type Range, type RangeOptions, rangeOf } from './range.ts';
 
 /** What is kept unless told: the percentage that Wu et al. 2020, "Integer Quantization for Deep Learning Inference", keep. */
 const defaultPercentile = 99.99;
@@ -11,12 +11,14 @@ const defaultPercentile = 99.99;
  */
 export function percentileRange(h: Histogram, options: RangeOptions): Range {
   const { percentile = defaultPercentile } = options;
+  const widest = rangeOf(h.min, h.max, options);
+  if (isZero(h.min, h.max)) return widest;
   const share = Math.min(Math.max(1 - percentile / 100, 0), 0.5);
   const total = h.counts.reduce((a, b) => a + b, h.zeros);
   const high = isSymmetric(options) ? magnitudeAt(h, total * (1 - share)) : valueAt(h, total * (1 - share / 2));
   const low = isSymmetric(options) ? -high : valueAt(h, (total * share) / 2);
   // Where nearly all values are zero, the few others are all that there is to represent.
-  return high - low < leastSpan ? rangeOf(h.min, h.max, options) : rangeOf(low, high, options);
+  return isZero(low, high) ? widest : rangeOf(low, high, options);
 }
 
 /** The value below which `rank` values lie, taken as spread evenly within each bin. */

@@ -26,6 +26,11 @@ export interface Grid {
 /** Ranges narrower than this hold nothing but zero: scales of them would take integer biases out of 32 bits. */
 export const leastSpan = 2 ** -64;
 
+/** True where nothing but zero lies from `low` to `high` (both infinite, the wrong way round, for no values at all). */
+export function isZero(low: number, high: number): boolean {
+  return !(Math.max(high, 0) - Math.min(low, 0) >= leastSpan);
+}
+
 /** True where the options ask for zero point 0. */
 export function isSymmetric(options: RangeOptions): boolean {
   return options.symmetric === true || options.bits === 16;
@@ -38,7 +43,7 @@ export function isSymmetric(options: RangeOptions): boolean {
 export function rangeOf(low: number, high: number, options: RangeOptions): Range {
   const least = Math.min(low, 0);
   const greatest = Math.max(high, 0);
-  const empty = !(greatest - least >= leastSpan);
+  const empty = isZero(low, high);
   if (isSymmetric(options)) {
     const magnitude = empty ? 1 : Math.max(-least, greatest);
     return { low: -magnitude, high: magnitude };
