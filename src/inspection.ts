@@ -1,8 +1,9 @@
 // What is in a program and what it will cost: operators, interface, work, memory, and what stays in floating point.
 import type { Diagnostic } from '../ir/diagnostics.ts';
-import type { Func, Op, Value } from '../ir/module.ts';
+import type { Func, Value } from '../ir/module.ts';
 import { constant } from '../ir/ops/constant.ts';
 import { lowerModule } from './compile.ts';
+import { computed, type FloatOperator, floatOperators } from './float-operators.ts';
 import { type Manifest, manifestOf, type TensorManifest } from './manifest.ts';
 import type { Program } from './program.ts';
 import { version } from './version.ts';
@@ -16,13 +17,7 @@ export interface OperatorUse {
   readonly macs: number;
 }
 
-/** An operator that computes in floating point, and why. */
-export interface FloatOperator {
-  readonly operator: string;
-  /** The operators of the user's model that it comes from. */
-  readonly where: string;
-  readonly reason: string;
-}
+export type { FloatOperator } from './float-operators.ts';
 
 export interface Inspection {
   readonly name: string;
@@ -55,12 +50,6 @@ export function inspect(program: Program): Inspection {
   return { name, sourceSha256, inputs, outputs, states, operators, macs, bytes, float, diagnostics };
 }
 
-const isFloat = (value: Value) => value.type.element === 'f32' || value.type.element === 'f16';
-
-/** Operands that are computed at run time. */
-const computed = (op: Op) =>
-  op.operands.filter((v): v is Value => v !== undefined && v.producer?.definition !== constant);
-
 function operatorUses(func: Func): OperatorUse[] {
   const uses = new Map<string, OperatorUse>();
   for (const op of func.ops) {
@@ -74,16 +63,4 @@ function operatorUses(func: Func): OperatorUse[] {
     uses.set(key, { ...use, count: use.count + 1, macs: use.macs + macs });
   }
   return [...uses.values()].sort((a, b) => b.macs - a.macs || (a.operator < b.operator ? -1 : 1));
-}
-
-/** The operators that touch floating point once the passes have run. */
-function floatOperators(func: Func, diagnostics: readonly Diagnostic[]): FloatOperator[] {
-  const noted = new Map(diagnostics.filter((d) => d.code === 'I8C0302').map((d) => [d.where, d.message]));
-  return func.ops.flatMap((op) => {
-    const [from, to] = [computed(op).some(isFloat), op.results.some(isFloat)];
-    // Constants and views compute nothing.
-    if (op.definition === constant || op.definition.view === true || (!from && !to)) return [];
-    const plain = from === to ? 'The model computes it in floating point.' : 'It converts to or from floating point.';
-    return [{ operator: op.definition.name, where: op.location, reason: noted.get(op.location) ?? plain }];
-  });
 }

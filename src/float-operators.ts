@@ -1,0 +1,64 @@
+// What of a program computes in floating point, and why.
+import { CompileError, type Diagnostic } from '../ir/diagnostics.ts';
+import type { AnyOpDefinition, Func, Op, Value } from '../ir/module.ts';
+import { constant } from '../ir/ops/constant.ts';
+import { dequantize } from '../ir/ops/dequantize.ts';
+import { quantize } from '../ir/ops/quantize.ts';
+import { runPasses } from '../passes/pipeline.ts';
+import type { Program } from './program.ts';
+
+/** An operator that computes in floating point, and why. */
+export interface FloatOperator {
+  readonly operator: string;
+  /** The operators of the user's model that it comes from. */
+  readonly where: string;
+  readonly reason: string;
+}
+
+const isFloat = (value: Value) => value.type.element === 'f32' || value.type.element === 'f16';
+
+/** Operands that are computed at run time. */
+export const computed = (op: Op) =>
+  op.operands.filter((v): v is Value => v !== undefined && v.producer?.definition !== constant);
+
+/** The operators that touch floating point once the passes have run, those of the definitions in `except` aside. */
+export function floatOperators(
+  func: Func,
+  diagnostics: readonly Diagnostic[],
+  except: readonly AnyOpDefinition[] = [],
+): FloatOperator[] {
+  const noted = new Map(diagnostics.filter((d) => d.code === 'I8C0302').map((d) => [d.where, d.message]));
+  return func.ops.flatMap((op) => {
+    const [from, to] = [computed(op).some(isFloat), op.results.some(isFloat)];
+    // Constants and views compute nothing.
+    if (op.definition === constant || op.definition.view === true || (!from && !to)) return [];
+    if (except.includes(op.definition)) return [];
+    const plain = from === to ? 'The model computes it in floating point.' : 'It converts to or from floating point.';
+    return [{ operator: op.definition.name, where: op.location, reason: noted.get(op.location) ?? plain }];
+  });
+}
+
+/** What to do about an operator that stays float. */
+export type WayOut = (operator: FloatOperator) => string;
+
+/**
+ * Holds a program to integers: conversions of its float inputs and outputs aside, no operator computes in floating point.
+ *
+ * @throws CompileError I8C0302 with an error for each operator that does.
+ */
+export function requireIntegers(program: Program, wayOut: WayOut): void {
+  const module = program.module();
+  const diagnostics: Diagnostic[] = [...program.diagnostics];
+  runPasses(module, { report: (d) => diagnostics.push(d) });
+  const found = floatOperators(module.entry, diagnostics, [quantize, dequantize]);
+  if (found.length === 0) return;
+  throw new CompileError(
+    found.map((operator) => ({
+      code: 'I8C0302',
+      severity: 'error',
+      ...(operator.where === '' ? {} : { where: operator.where }),
+      message: `${operator.operator} stays in floating point. ${operator.reason}`,
+      hint: wayOut(operator),
+    })),
+  );
+}
