@@ -13,7 +13,7 @@ import {
   zero,
 } from './contrib-models.ts';
 import { onnxRuntime } from './onnx-runtime.ts';
-import { node } from './write-model.ts';
+import { type Node, node } from './write-model.ts';
 
 const { bytes, knownBytes, floats, weights, integers } = operandsOf(41);
 
@@ -77,6 +77,36 @@ const many: Case[] = [
   },
 ];
 
+/** Packed operands, which ONNX Runtime has on GPUs alone: to it they are given apart. */
+const apart = (name: string, parts: string[], length: number): Node[] => [
+  node('Constant', [], [`${name}_shape`], [ints('value_ints', 2, length, 8)]),
+  node(
+    'Split',
+    [name],
+    parts.map((part) => `${part}_part`),
+    [int('axis', 3)],
+  ),
+  ...parts.map((part) => node('Reshape', [`${part}_part`, `${name}_shape`], [part])),
+];
+const multiHead = (...input: string[]): Node => ({
+  ...node('MultiHeadAttention', input, ['y0'], [heads]),
+  domain: 'com.microsoft',
+});
+const packed: Case[] = [
+  {
+    op: 'MultiHeadAttention',
+    operands: [floats(2, 5, 2, 3, 4), undefined, undefined, weights(24)],
+    attributes: [heads],
+    instead: [...apart('x0', ['q', 'k', 'v'], 5), multiHead('q', 'k', 'v', 'x3')],
+  },
+  {
+    op: 'MultiHeadAttention',
+    operands: [floats(2, 5, 8), floats(2, 6, 2, 2, 4)],
+    attributes: [heads],
+    instead: [...apart('x1', ['k', 'v'], 6), multiHead('x0', 'k', 'v')],
+  },
+];
+
 const quantized = (
   [
     ['u8', 'i8'],
@@ -104,7 +134,7 @@ const quantized = (
   ];
 });
 
-const cases: Readonly<Record<string, readonly Case[]>> = { selves, many, quantized };
+const cases: Readonly<Record<string, readonly Case[]>> = { selves, many, packed, quantized };
 
 describe.skipIf(onnxRuntime === undefined)('like ONNX Runtime', () => {
   for (const [name, list] of Object.entries(cases)) {

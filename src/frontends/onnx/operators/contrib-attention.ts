@@ -11,6 +11,7 @@ import { mul } from '../../../../ir/ops/mul.ts';
 import { reshape } from '../../../../ir/ops/reshape.ts';
 import { select } from '../../../../ir/ops/select.ts';
 import { softmax } from '../../../../ir/ops/softmax.ts';
+import { transpose } from '../../../../ir/ops/transpose.ts';
 import type { NodeContext, Rows } from '../node-context.ts';
 import { joinHeads, splitHeads } from './attention.ts';
 import { scaledProduct } from './contrib-products.ts';
@@ -134,17 +135,41 @@ function maskBias(op: NodeContext, mask: Value, batch: number, rows: number, col
   return op.unsupported(`Its mask has the shape [${shape.join(', ')}].`);
 }
 
-/** Queries, keys and values of MultiHeadAttention: three sequences, or keys and values that are in heads already. */
+/**
+ * Queries, keys and values of MultiHeadAttention: three sequences, packed beside each other (all, or keys and values), or
+ * keys and values that are in heads already.
+ */
 function projections(op: NodeContext, heads: number): Heads {
-  const query = splitHeads(op, checkedSequence(floatInput(op, 0)), heads);
-  if (!op.has(1) || !op.has(2)) {
-    return op.unsupported('Its queries, keys and values are packed.', 'Give it query, key and value as three inputs.');
+  const first = floatInput(op, 0);
+  if (!op.has(1)) {
+    if (op.has(2)) op.fail('I8C0207', 'It has values without keys.');
+    const [query, key, value] = unpacked(op, first, heads, 3);
+    return { query, key, value };
+  }
+  const query = splitHeads(op, checkedSequence(first), heads);
+  if (!op.has(2)) {
+    const [key, value] = unpacked(op, floatInput(op, 1), heads, 2);
+    return { query, key, value };
   }
   const own = (i: number) => {
     const x = floatInput(op, i);
     return x.type.shape.length === 4 ? x : splitHeads(op, checkedSequence(x), heads);
   };
   return { query, key: own(1), value: own(2) };
+}
+
+/** batch x positions x heads x `count` x size as that many of batch x heads x positions x size. */
+function unpacked(op: NodeContext, x: Value, heads: number, count: 3): [Value, Value, Value];
+function unpacked(op: NodeContext, x: Value, heads: number, count: 2): [Value, Value];
+function unpacked(op: NodeContext, x: Value, heads: number, count: number): Value[] {
+  const { shape } = x.type;
+  const [batch = 0, positions = 0, own, parts, size = 0] = shape;
+  const fits = shape.length === 5 && own === heads && parts === count;
+  rule(fits, () => `takes batch x positions x ${heads} x ${count} x size, got [${shape.join(', ')}]`);
+  return Array.from({ length: count }, (_, i) => {
+    const part = op.emit(reshape, [sliceAxis(op, x, 3, i, 1)], { shape: [batch, positions, heads, size] });
+    return op.emit(transpose, [part], { perm: [0, 2, 1, 3] });
+  });
 }
 
 function checkedSequence(x: Value): Value {
@@ -157,7 +182,7 @@ function withBias(op: NodeContext, { query, key, value }: Heads, heads: number):
   const bias = optionalFloat(op, 3);
   if (bias === undefined) return { query, key, value };
   for (const i of [1, 2]) {
-    if (op.input(i).type.shape.length === 4)
+    if (op.has(i) && op.input(i).type.shape.length === 4)
       op.unsupported('It adds a bias to keys or values that are in heads already.');
   }
   const widthOf = ({ type }: Value) => heads * (type.shape[3] ?? 0);

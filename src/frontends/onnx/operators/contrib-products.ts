@@ -24,12 +24,12 @@ export const contribProductRows: Rows = {
   DynamicQuantizeMatMul: contribRow([3, 5], [], (op) => {
     const a = dynamicallyQuantized(op, floatInput(op, 0));
     const product = integerProduct(op, a.y, byteInput(op, 1), a.zero, zeroPoint(op, 3, 1));
-    return withBias(op, scaled(op, product, a.scale, floatInput(op, 2)), optionalFloat(op, 4));
+    return withBias(op, scaled(op, product, a.scale, floatInput(op, 2)), columnBias(op, 4));
   }),
   MatMulIntegerToFloat: contribRow([4, 7], [], (op) => {
     const zero = { a: zeroPoint(op, 4, 0), b: zeroPoint(op, 5, 1) };
     const y = scaledProduct(op, byteInput(op, 0), byteInput(op, 1), floatInput(op, 2), floatInput(op, 3), zero);
-    return withBias(op, y, optionalFloat(op, 6));
+    return withBias(op, y, columnBias(op, 6));
   }),
   MatMulInteger16: contribRow([2, 2], [], (op) => {
     const [a, b] = [op.input(0), op.input(1)];
@@ -77,6 +77,13 @@ function scaled(op: NodeContext, accumulators: Value, left: Value, right: Value)
   const y = op.emit(mul, [real, factor]);
   rule(y.type.shape.join() === real.type.shape.join(), 'has scales that do not fit its columns');
   return y;
+}
+
+/** One number per column. */
+function columnBias(op: NodeContext, i: number): Value | undefined {
+  const bias = optionalFloat(op, i);
+  rule(bias === undefined || bias.type.shape.length === 1, 'takes a bias of one dimension');
+  return bias;
 }
 
 function withBias(op: NodeContext, x: Value, bias: Value | undefined): Value {

@@ -48,6 +48,7 @@ export function quantizeLinear(op: NodeContext): Value {
   const given = op.input(0);
   const x = given.type.element === 'f32' ? given : op.emit(cast, [given], { to: 'f32' });
   const { element, range } = quantizedElement(op);
+  rule(isInteger(element) && element !== 'i64', () => `quantizes to ${element}`);
   const [scale, zero] = [op.input(1), op.optional(2)];
   const quant = quantizationOf(op, x.type, scale, zero);
   const isHalf = element === 'i32' && range !== undefined;
