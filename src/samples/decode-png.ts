@@ -16,6 +16,28 @@ const channelsOfType: ReadonlyMap<number, number> = new Map([
   [6, 4],
 ]);
 
+const indexedColour = 3;
+
+/** Where the seven passes of Adam7 begin, and the distance of their pixels: x, y, dx, dy (PNG specification, 8.2). */
+const adam7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** Bytes of the inflated data: each row of each pass has a byte for its filter, and begins at a byte of its own. */
+function scanlineBytes(width: number, height: number, pixelBits: number, interlaced: boolean): number {
+  const passes = interlaced ? adam7 : ([[0, 0, 1, 1]] as const);
+  return passes.reduce((sum, [x, y, dx, dy]) => {
+    const [columns, rows] = [Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)];
+    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * pixelBits) / 8)) : sum;
+  }, 0);
+}
+
 function damaged(what: string): never {
   return fail('I8C0002', `The PNG file is damaged: ${what}.`);
 }
@@ -43,21 +65,21 @@ export function decodePngPicture(file: Uint8Array): Picture {
     fail('I8C0004', `The picture has ${width}x${height} pixels; int8c decodes at most ${maxPicturePixels}.`);
   }
   const data = concatenate(chunks.filter(({ type }) => type === 'IDAT').map(({ bytes }) => bytes));
-  // Each line has a byte for its filter; Adam7 has at most 15 lines for every 8, of which none is a byte longer than needed.
-  const lineBytes = Math.ceil((width * channels * depth) / 8) + 1;
-  const rawBytes = view.getUint8(12) === 0 ? height * lineBytes : 2 * (height + 8) * (lineBytes + 8);
+  const indexed = view.getUint8(9) === indexedColour;
+  const rawBytes = scanlineBytes(width, height, channels * depth, view.getUint8(12) !== 0);
   try {
     const raw = inflateSync(data, { maxOutputLength: rawBytes });
-    if (view.getUint8(12) === 0 && raw.length !== rawBytes) damaged('it has less data than its size says');
+    if (raw.length < rawBytes) damaged('it has less data than its size says');
     const decoded = decode(
       concatenate([
         signature,
-        ...chunks.filter(({ type }) => type === 'IHDR' || type === 'PLTE' || type === 'tRNS').map(encodeChunk),
+        // Of other pictures these say what is not wanted: colours for poor displays, and what is transparent.
+        ...chunks.filter(({ type }) => type === 'IHDR' || (indexed && type !== 'IDAT')).map(encodeChunk),
         encodeChunk({ type: 'IDAT', bytes: deflateSync(raw, { level: 0 }) }),
         encodeChunk({ type: 'IEND', bytes: new Uint8Array() }),
       ]),
     );
-    if (decoded.palette === undefined) return { width, height, channels, data: eightBits(decoded.data, decoded) };
+    if (!indexed) return { width, height, channels, data: eightBits(decoded.data, decoded) };
     const colours = convertIndexedToRgb(decoded);
     return { width, height, channels: colours.length / (width * height), data: colours };
   } catch (error) {

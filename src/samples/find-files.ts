@@ -1,6 +1,6 @@
 // Finds the sample files that a user's patterns mean: files, folders with all that is below them, and globs.
 import { stat } from 'node:fs/promises';
-import { extname, join, relative, sep } from 'node:path';
+import { extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fail, quoteName } from '../../ir/diagnostics.ts';
 import { compareNaturally } from './natural-order.ts';
 import { sampleExtensions } from './sample-forms.ts';
@@ -27,7 +27,7 @@ export async function findFiles(patterns: readonly string[]): Promise<FoundFile[
   const found = new Map<string, FoundFile>();
   for (const pattern of patterns) {
     for (const file of await filesOf(pattern)) {
-      const key = withSlashes(file.path);
+      const key = withSlashes(resolve(file.path));
       if (!found.has(key)) found.set(key, file);
     }
   }
@@ -55,7 +55,7 @@ async function filesOf(pattern: string): Promise<FoundFile[]> {
 async function search(glob: string, cwd: string): Promise<string[]> {
   const { glob: find } = await import('tinyglobby');
   try {
-    return await find(glob, { cwd, onlyFiles: true, expandDirectories: false });
+    return await find(glob, { cwd, absolute: isAbsolute(glob), onlyFiles: true, expandDirectories: false });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return fail('I8C0005', `The files of ${quoteName(glob)} cannot be listed: ${reason}.`);

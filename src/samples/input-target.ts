@@ -45,8 +45,12 @@ export function targetOf(input: TensorInfo, preprocess: Preprocess): InputTarget
   const { type } = input;
   const axes = pictureAxes(type, preprocess.layout);
   const picture = 'problem' in axes ? axes : pictureOf(axes, input, preprocess);
-  const channelAxis = 'problem' in axes ? featureAxis(type.shape.length, preprocess.layout) : axes.channelAxis;
-  return { input, preprocess, picture, normalization: normalizationOf(input, preprocess, channelAxis) };
+  // What can be a picture may also be features over time, [1, 49, 10]: the last extent then has the channels.
+  const possible = [
+    ...('problem' in axes ? [] : [axes.channelAxis]),
+    featureAxis(type.shape.length, preprocess.layout),
+  ];
+  return { input, preprocess, picture, normalization: normalizationOf(input, preprocess, possible) };
 }
 
 /** The axis of channels of an input that is no picture: the last one, where the layout does not say otherwise. */
@@ -107,12 +111,14 @@ function pictureOf(axes: PictureAxes, { name }: TensorInfo, preprocess: Preproce
 function normalizationOf(
   { name, type }: TensorInfo,
   { scale, mean, std }: Preprocess,
-  axis: number | undefined,
+  possibleAxes: readonly (number | undefined)[],
 ): Normalization | undefined {
   if ((scale ?? mean ?? std) === undefined || !isReal(type)) return undefined;
   const lists = { scale: scale ?? [1], mean: mean ?? [0], std: std ?? [1] };
   const channels = Math.max(...Object.values(lists).map((list) => list.length));
-  const extent = axis === undefined ? 1 : (type.shape[axis] ?? 1);
+  const extentOf = (axis: number | undefined) => (axis === undefined ? 1 : (type.shape[axis] ?? 1));
+  const [axis] = [...possibleAxes.filter((a) => extentOf(a) === channels), ...possibleAxes];
+  const extent = extentOf(axis);
   for (const [key, { length }] of Object.entries(lists)) {
     if (length === 1 || length === extent) continue;
     const has = `${extent} channel${extent === 1 ? '' : 's'}`;

@@ -142,9 +142,11 @@ export async function inflateEntry(packed: ByteSource, entry: ZipEntry): Promise
   try {
     const data = await packed.slice(0, packed.size);
     // One byte more than it may have, so that zlib need not fail for an entry of no bytes.
-    bytes = await promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflateRaw)(data, {
+    const buffer = await promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflateRaw)(data, {
       maxOutputLength: entry.size + 1,
     });
+    // A Buffer's slice is no copy, unlike that of the arrays that callers count on.
+    bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return damaged(`an entry cannot be inflated (${zlibCode(error)})`);
