@@ -8,6 +8,10 @@ export {
   type OutputComparison,
   type ProgramPair,
 } from './compare.ts';
+export { comparisonJson } from './comparison-json.ts';
+export { comparisonLines } from './comparison-text.ts';
 export type { ChannelFigure, ErrorFigures } from './error-sums.ts';
 export type { ProgramCost } from './program-cost.ts';
+export { htmlReport, type ReportSource } from './report/page.ts';
 export { type LayerCost, type Sensitivity, type SensitivityOptions, sensitivity } from './sensitivity.ts';
+export { compareWeights, type WeightComparison } from './weights.ts';

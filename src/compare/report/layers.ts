@@ -1,0 +1,66 @@
+// Tables with bars: what each layer costs the output, and how far each tensor is from the float network's.
+import { grouped } from '../../cli/terminal.ts';
+import type { Comparison, LayerComparison } from '../compare.ts';
+import { cosineText, decibelText, percentText, rangeText } from '../figure-text.ts';
+import type { Sensitivity } from '../sensitivity.ts';
+import { html, type Part } from './markup.ts';
+import type { Section } from './section.ts';
+import { bar, table, tensorLabel } from './table.ts';
+
+const number = true;
+
+/** Signal to noise at which a bar is full; 8 bits over a whole range reach about 50 dB. */
+const fullDecibels = 60;
+
+export function costSection({ layers, samples, snr, unmeasured }: Sensitivity): Section {
+  const most = layers[0]?.share ?? 1;
+  const columns = [
+    { title: 'Layer' },
+    { title: 'Share of the noise', number },
+    { title: 'Output SNR alone, dB', number },
+    { title: 'Gain if float, dB', number },
+  ];
+  const rows = layers.map(({ name, where, operator, share, snr, gain }) => [
+    tensorLabel(name, where, operator),
+    bar(share / most, percentText(share), 'cost'),
+    decibelText(snr),
+    gain === undefined ? '' : `${gain < 0 ? '' : '+'}${gain.toFixed(1)}`,
+  ]);
+  const body = html`<p>Each layer was quantized alone, its weights and its result, and the error of the outputs measured on ${grouped(samples)} samples. With all of them quantized the outputs have ${decibelText(snr)} dB. The gain is what they win where the layer stays float and all others are quantized.</p>
+${table('Layers by what they cost the outputs, the costliest first', columns, rows)}
+${unmeasured.length === 0 ? undefined : html`<p>There was no time to measure ${unmeasured.length} layers: ${unmeasured.join(', ')}.</p>`}`;
+  return { id: 'cost', title: 'What each layer costs', body };
+}
+
+export function layerSection({ layers }: Comparison): Section | undefined {
+  if (layers.length === 0) return undefined;
+  const columns = [
+    { title: 'Tensor' },
+    { title: 'Stored' },
+    { title: 'SNR, dB', number },
+    { title: 'Cosine', number },
+    { title: 'Worst channel', number },
+    { title: 'Range', number },
+    { title: 'Seen', number },
+    { title: 'Clipped below, above', number },
+    { title: 'Levels used', number },
+  ];
+  const body = html`<p>Errors that came from the layers before are included. Channels are indices of the last dimension. Values are clipped where they lie outside of the range; levels are the integers that occurred.</p>
+${table('Tensors in the order of the network', columns, layers.map(layerRow))}`;
+  return { id: 'layers', title: 'Layer by layer', body };
+}
+
+function layerRow(layer: LayerComparison): Part[] {
+  const { name, where, operator, precision, snr, cosine, worstChannel, range, seen } = layer;
+  return [
+    tensorLabel(name, where, operator),
+    precision,
+    bar(snr === Number.POSITIVE_INFINITY ? 1 : snr / fullDecibels, decibelText(snr)),
+    cosineText(cosine),
+    worstChannel === undefined ? '' : `${decibelText(worstChannel.snr)} at ${worstChannel.index}`,
+    range === undefined ? '' : rangeText(range.chosen),
+    rangeText(seen),
+    range === undefined ? '' : `${percentText(range.clipped.low)}, ${percentText(range.clipped.high)}`,
+    range === undefined ? '' : percentText(range.levels),
+  ];
+}
