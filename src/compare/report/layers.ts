@@ -39,10 +39,9 @@ export function layerSection({ layers }: Comparison): Section | undefined {
     { title: 'Stored' },
     { title: 'SNR, dB', number },
     { title: 'Cosine', number },
-    { title: 'Worst channel', number },
-    { title: 'Range', number },
-    { title: 'Seen', number },
-    { title: 'Clipped below, above', number },
+    { title: html`Worst channel<small>SNR, dB</small>`, number },
+    { title: html`Range<small>and what was seen</small>`, number },
+    { title: html`Clipped<small>below, above</small>`, number },
     { title: 'Levels used', number },
   ];
   const body = html`<p>Errors that came from the layers before are included. Channels are indices of the last dimension. Values are clipped where they lie outside of the range; levels are the integers that occurred.</p>
@@ -57,10 +56,11 @@ function layerRow(layer: LayerComparison): Part[] {
     precision,
     bar(snr === Number.POSITIVE_INFINITY ? 1 : snr / fullDecibels, decibelText(snr)),
     cosineText(cosine),
-    worstChannel === undefined ? '' : `${decibelText(worstChannel.snr)} at ${worstChannel.index}`,
-    range === undefined ? '' : rangeText(range.chosen),
-    rangeText(seen),
-    range === undefined ? '' : `${percentText(range.clipped.low)}, ${percentText(range.clipped.high)}`,
+    worstChannel === undefined
+      ? ''
+      : html`${decibelText(worstChannel.snr)}<small>channel ${worstChannel.index}</small>`,
+    html`${range === undefined ? 'float' : rangeText(range.chosen)}<small>${rangeText(seen)}</small>`,
+    range === undefined ? '' : html`${percentText(range.clipped.low)}<br>${percentText(range.clipped.high)}`,
     range === undefined ? '' : percentText(range.levels),
   ];
 }

@@ -37,12 +37,12 @@ table { width: 100%; border-collapse: collapse; font-size: .875rem; }
 caption { position: sticky; left: 0; padding: .5rem .75rem; text-align: left; }
 th, td { padding: .4rem .75rem; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { color: var(--quiet); font-weight: 600; white-space: nowrap; }
-tbody th { min-width: 11rem; max-width: 22rem; font-weight: 500; overflow-wrap: anywhere; }
-th small { display: block; font-weight: 400; line-height: 1.3; }
+tbody th { min-width: 13rem; max-width: 24rem; font-weight: 500; overflow-wrap: anywhere; }
+th small, td small { display: block; font-size: .8rem; font-weight: 400; line-height: 1.3; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .barred { display: flex; align-items: center; justify-content: flex-end; gap: .6rem; }
 .barred span { min-width: 3.2rem; }
-.barred svg { width: 8rem; height: .7rem; border-radius: .2rem; fill: var(--accent); }
+.barred svg { flex: 0 0 6rem; width: 6rem; height: .7rem; border-radius: .2rem; fill: var(--accent); }
 .barred svg.cost { fill: var(--warm); }
 .barred .track { fill: var(--line); opacity: .55; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); gap: .75rem; }
