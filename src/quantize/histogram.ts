@@ -105,11 +105,12 @@ export class Histogram {
     const first = this.#first;
     const perWidth = 1 / this.#width;
     // Zeros are counted into their bin first and moved afterwards: a branch on them would be mispredicted half the time.
+    // Conversions to i32 (| 0) are what V8 needs to stay with machine integers.
     const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
     let zeros = 0;
     for (let i = 0; i < data.length; i++) {
       counts[(Math.floor(data[i]! * perWidth) - first) | 0]!++;
-      zeros += Math.clz32(bits[i]! << 1) >>> 5;
+      zeros = (zeros + (Math.clz32(bits[i]! << 1) >>> 5)) | 0;
     }
     if (zeros > 0) counts[-first]! -= zeros;
     this.#zeros += zeros;

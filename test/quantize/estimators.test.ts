@@ -13,6 +13,8 @@ import {
 } from '../../src/quantize/estimators/index.ts';
 import { TensorStatistics } from '../../src/quantize/tensor-statistics.ts';
 
+fc.configureGlobal({ seed: 20261123 });
+
 const estimators = methods.filter((m): m is Estimator => m !== 'auto');
 
 const value = fc.oneof(

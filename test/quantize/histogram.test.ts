@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { binWidth, Histogram, maxBins } from '../../src/quantize/histogram.ts';
 
+fc.configureGlobal({ seed: 20261123 });
+
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
 /** Values of one magnitude, of all magnitudes, and zeros. */
 const value = fc.oneof(fc.float({ noNaN: true, min: -4, max: 4 }), finite, fc.constant(0), fc.constant(-0));

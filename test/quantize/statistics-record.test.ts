@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { CompileError } from '../../ir/diagnostics.ts';
 import { type StatisticsRecord, TensorStatistics } from '../../src/quantize/tensor-statistics.ts';
 
+fc.configureGlobal({ seed: 20261123 });
+
 function record(): StatisticsRecord {
   const s = new TensorStatistics(2);
   s.add(Float32Array.of(-1, 0, 2.5, 3));

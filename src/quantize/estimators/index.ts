@@ -32,24 +32,19 @@ export function estimateRange(s: TensorStatistics, method: Estimator, options: R
       return entropyRange(s.histogram, options);
     case 'mse':
     case 'grid':
-      return leastErrorRange(
-        s.histogram,
-        options,
-        simpler.map((m) => estimateRange(s, m, options)),
-      );
+      return leastErrorRange(s.histogram, options, [...simplerRanges(s, options).values()]);
   }
 }
 
 /** The range of least expected error for a tensor, and the simplest method that finds it: what `auto` begins with. */
 export function bestRange(s: TensorStatistics, options: RangeOptions): { range: Range; method: Estimator } {
-  let best: { range: Range; method: Estimator } = { range: estimateRange(s, 'minmax', options), method: 'minmax' };
-  let least = rangeError(s, best.range, options.bits);
-  for (const method of [...simpler, 'mse'] as const) {
-    const range = estimateRange(s, method, options);
-    const error = rangeError(s, range, options.bits);
-    if (error >= least) continue;
-    least = error;
-    best = { range, method };
-  }
-  return best;
+  const ranges = simplerRanges(s, options);
+  ranges.set('mse', leastErrorRange(s.histogram, options, [...ranges.values()]));
+  const errors = [...ranges].map(([method, range]) => ({ method, range, error: rangeError(s, range, options.bits) }));
+  const { range, method } = errors.reduce((best, other) => (other.error < best.error ? other : best));
+  return { range, method };
+}
+
+function simplerRanges(s: TensorStatistics, options: RangeOptions): Map<Estimator, Range> {
+  return new Map(simpler.map((method) => [method, estimateRange(s, method, options)]));
 }

@@ -94,8 +94,8 @@ function leastErrorScale(weights: Float32Array, magnitude: number, greatest: num
   let least = fit(weights, best, greatest).error;
   const low = Math.max((magnitude - Math.sqrt(least)) / greatest, finest * widest);
   for (let i = 0; i < candidates; i++) improves(low + ((coarsest * widest - low) * i) / (candidates - 1));
-  // Each round lowers the error; it ends when the integers no longer change.
-  while (improves(fit(weights, best, greatest).scale));
+  // Few weights have settled on their integers after two or three rounds; for many there is hardly anything to gain.
+  for (let round = 0; round < 8 && improves(fit(weights, best, greatest).scale); ) round++;
   return best;
 
   function improves(scale: number): boolean {
@@ -110,12 +110,13 @@ function leastErrorScale(weights: Float32Array, magnitude: number, greatest: num
 
 /** The error of a scale, and the scale that fits its integers best. */
 function fit(weights: Float32Array, scale: number, greatest: number): { error: number; scale: number } {
+  const perScale = 1 / scale;
   let error = 0;
   let product = 0;
   let square = 0;
   for (let i = 0; i < weights.length; i++) {
     const w = weights[i]!;
-    const q = Math.min(greatest, Math.max(-greatest, Math.round(w / scale)));
+    const q = Math.min(greatest, Math.max(-greatest, Math.round(w * perScale)));
     const d = w - q * scale;
     error += d * d;
     product += w * q;
