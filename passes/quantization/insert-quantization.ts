@@ -31,6 +31,8 @@ export interface QuantizationPlan {
   constants(op: Op, operand: number, group: TensorGroup, element: 'i8' | 'i16'): TensorData | undefined;
   /** Where a quotient halfway between two integers goes. */
   readonly ties: 'even' | 'away';
+  /** The tensor as it is after being quantized and dequantized, where that is not to be said by these two operators. */
+  rounded?(builder: Builder, value: Value, group: TensorGroup, element: 'i8' | 'i16'): Value | undefined;
 }
 
 /** Rewrites the function in place. Values keep their names. */
@@ -47,6 +49,11 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
 
   /** The value's elements through a quantization and back. */
   const rounded = (v: Value, origin: Value, element: 'i8' | 'i16'): Value => {
+    const simulated = plan.rounded?.(builder, v, groupOf(origin), element);
+    if (simulated !== undefined) {
+      stored.set(simulated, element);
+      return simulated;
+    }
     const type = tensorType(element, v.type.shape, plan.activations(groupOf(origin), element));
     const q = builder.create(quantize, [v], { ties: plan.ties }, type, `${v.name}_q`);
     const d = builder.create(dequantize, [q], {}, undefined, `${v.name}_r`);

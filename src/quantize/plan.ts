@@ -89,7 +89,7 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
 }
 
 /** Everything that tensors of one quantization must be able to say. */
-function groupRange({ members }: TensorGroup, ranges: ReadonlyMap<string, Range>): Range {
+export function groupRange({ members }: TensorGroup, ranges: ReadonlyMap<string, Range>): Range {
   let [low, high] = [0, 0];
   for (const v of members) {
     const fixed = v.producer?.definition.resultRange;

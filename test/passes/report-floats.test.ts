@@ -16,7 +16,7 @@ it('names operators and reasons, and nothing that became a table', () => {
   runPasses(refused, { passes, report });
   const said = (start: string) =>
     notes
-      .filter((d) => d.where.startsWith(start))
+      .filter((d) => d.where?.startsWith(start))
       .map((d) => d.message)
       .join();
   expect(said('add')).toContain('operand b that is not dequantized');

@@ -1,0 +1,165 @@
+// Chooses ranges by what they do to the network's outputs: every estimator's ranges for all tensors at once, then tensor
+// by tensor (coordinate descent), each time keeping what brings the outputs closest to the float network's.
+import type { Op } from '../../../ir/module.ts';
+import { constant } from '../../../ir/ops/constant.ts';
+import type { TensorArray } from '../../../ir/tensor-data.ts';
+import { elementCount } from '../../../ir/types.ts';
+import type { SampleSource } from '../../samples/sample-source.ts';
+import { inOrder, type NetworkStatistics } from '../calibrate.ts';
+import { bestRange, type Estimator, estimateRange, type Range } from '../estimators/index.ts';
+import { compileToWasm, type FloatNetwork } from '../float-network.ts';
+import { type Decisions, groupRange } from '../plan.ts';
+import { measuredTensors, type Simulation, simulation } from './simulation.ts';
+
+export interface SearchOptions {
+  /** Multiply-accumulates that may be spent on measuring: a bound on time that gives the same result on any machine. */
+  readonly budget?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
+}
+
+export interface FoundRanges {
+  readonly ranges: ReadonlyMap<string, Range>;
+  /** Noise over signal of the outputs in dB, by the whole network's estimator; and of what was found. */
+  readonly noise: ReadonlyMap<Estimator | 'least error' | 'search', number>;
+}
+
+const estimators = ['minmax', 'percentile', 'mse', 'entropy', 'mean'] as const satisfies readonly Estimator[];
+
+const defaultBudget = 2e10;
+/** What it takes to round an element in floats, in multiply-accumulates of a convolution. */
+const roundingCost = 40;
+
+const elements = (op: Op) => (op.definition === constant ? 0 : elementCount(op.results[0]?.type.shape ?? []));
+
+const mostSamples = 32;
+const fewestSamples = 4;
+
+/** A choice that does not do better by this, in dB, is not worth its being fitted to the samples. */
+const leastGain = 0.02;
+
+/** Ranges that differ by less are not tried both. */
+const sameShare = 0.02;
+
+/** The range of the current choice, wider and narrower. */
+const stretches = [0.8, 0.9, 1.1, 1.25];
+
+export async function searchRanges(
+  network: FloatNetwork,
+  statistics: NetworkStatistics,
+  decisions: Decisions,
+  samples: SampleSource,
+  options: SearchOptions = {},
+): Promise<FoundRanges> {
+  const { entry } = network.module();
+  const cost = entry.ops.reduce((sum, op) => sum + (op.definition.macs?.(op) ?? 0) + roundingCost * elements(op), 0);
+  const { budget = defaultBudget, onProgress } = options;
+  const wanted = Math.floor(budget / Math.max(cost, 1) / (4 * estimators.length));
+  const count = Math.min(samples.count, mostSamples, Math.max(fewestSamples, wanted));
+  const inputs: (readonly TensorArray[])[] = [];
+  for (let i = 0; i < count; i++) {
+    inputs.push(inOrder(network, await samples.read(Math.floor((i * samples.count) / count))));
+  }
+  const simulated = simulation(network, decisions);
+  const measure = noiseMeter(network, simulated, inputs);
+  let evaluations = Math.floor(budget / Math.max(cost * count, 1));
+  const total = evaluations;
+
+  const choices = new Map<Estimator | 'least error', readonly Range[]>();
+  for (const method of [...estimators, 'least error'] as const) {
+    choices.set(method, rangesBy(method, statistics, simulated));
+  }
+  const noise = new Map<Estimator | 'least error' | 'search', number>();
+  let [current, least]: [readonly Range[], number] = [[], Number.POSITIVE_INFINITY];
+  for (const [method, ranges] of choices) {
+    const found = measure(ranges);
+    noise.set(method, found);
+    if (found < least) [current, least] = [ranges, found];
+    evaluations--;
+  }
+  for (let improved = true; improved && evaluations > 0; ) {
+    improved = false;
+    for (let g = 0; g < simulated.groups.length && evaluations > 0; g++) {
+      for (const range of candidates(g, current, [...choices.values()])) {
+        if (evaluations-- <= 0) break;
+        const ranges = current.with(g, range);
+        const found = measure(ranges);
+        onProgress?.({ done: total - Math.max(0, evaluations), count: total });
+        if (found > least - leastGain) continue;
+        [current, least] = [ranges, found];
+        improved = true;
+      }
+    }
+  }
+  noise.set('search', least);
+  const ranges = new Map(decisions.ranges);
+  simulated.groups.forEach(({ group }, g) => {
+    const range = current[g];
+    if (range !== undefined) for (const v of group.members) if (ranges.has(v.name)) ranges.set(v.name, range);
+  });
+  return { ranges, noise };
+}
+
+function rangesBy(method: Estimator | 'least error', statistics: NetworkStatistics, { groups }: Simulation): Range[] {
+  return groups.map(({ group, element }) => {
+    const bits = element === 'i8' ? 8 : 16;
+    const ranges = new Map<string, Range>();
+    for (const { name } of group.members) {
+      const s = statistics.get(name);
+      if (s === undefined) continue;
+      ranges.set(name, method === 'least error' ? bestRange(s, { bits }).range : estimateRange(s, method, { bits }));
+    }
+    return groupRange(group, ranges);
+  });
+}
+
+/** What to try for a group beside what it has: every estimator's range, and the present one stretched. */
+function candidates(g: number, current: readonly Range[], choices: readonly (readonly Range[])[]): Range[] {
+  const now = current[g];
+  if (now === undefined) return [];
+  const stretched = stretches.map((f) => ({ low: now.low * f, high: now.high * f }));
+  const different: Range[] = [];
+  for (const range of [...choices.flatMap((c) => c[g] ?? []), ...stretched]) {
+    if ([now, ...different].every((other) => !isClose(range, other))) different.push(range);
+  }
+  return different;
+}
+
+const isClose = (a: Range, b: Range) =>
+  Math.abs(a.low - b.low) + Math.abs(a.high - b.high) < sameShare * (a.high - a.low);
+
+/** Noise over signal in dB, as a mean over the measured tensors. */
+function noiseMeter(network: FloatNetwork, simulated: Simulation, inputs: readonly (readonly TensorArray[])[]) {
+  const module = network.module();
+  const own = module.entry.outputs.length;
+  const names = measuredTensors(module.entry).map((v) => v.name);
+  const float = compileToWasm(module, names);
+  const wanted = inputs.map((x) => {
+    float.reset();
+    return float.run(x).slice(own) as Float32Array[];
+  });
+  const signal = names.map((_, t) => wanted.reduce((sum, outputs) => sum + energy(outputs[t]), 0));
+  return (ranges: readonly Range[]): number => {
+    const noise = names.map(() => 0);
+    inputs.forEach((x, k) => {
+      simulated.run(x, ranges).forEach((found, t) => {
+        noise[t] = (noise[t] ?? 0) + distance(found, wanted[k]?.[t]);
+      });
+    });
+    const decibels = noise.map(
+      (n, t) => 10 * Math.log10(Math.max(n, Number.MIN_VALUE) / Math.max(signal[t] ?? 0, 1e-30)),
+    );
+    return decibels.reduce((sum, d) => sum + d, 0) / Math.max(1, decibels.length);
+  };
+}
+
+const energy = (x: Float32Array | undefined): number => distance(x ?? new Float32Array(), undefined);
+
+/** The sum of squared differences; NaN and infinities count as very far. */
+function distance(a: Float32Array, b: Float32Array | undefined): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) {
+    const d = (a[i] ?? 0) - (b?.[i] ?? 0);
+    sum += Number.isFinite(d) ? d * d : 1e30;
+  }
+  return sum;
+}
