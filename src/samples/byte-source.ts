@@ -15,10 +15,19 @@ export interface ByteSource {
 /** What messages call the files that are read here. */
 const what = 'sample file';
 
-/** The bytes of a file, which is opened for each part: a data set has more files than a process may hold open. */
-export async function bytesOfFile(path: string): Promise<ByteSource> {
-  const { size } = await readSlice(path, what, 0, 0);
-  return {
+/** A file, and its first bytes. */
+export interface OpenedFile {
+  readonly source: ByteSource;
+  readonly start: Uint8Array;
+}
+
+/**
+ * Opens a file, and reads at most `startBytes` at its start. It is opened again for each part: a data set has more files
+ * than a process may hold open.
+ */
+export async function openFile(path: string, startBytes: number): Promise<OpenedFile> {
+  const { size, bytes: start } = await readSlice(path, what, 0, startBytes);
+  const source: ByteSource = {
     size,
     async slice(offset, length) {
       const { bytes } = await readSlice(path, what, offset, length);
@@ -26,6 +35,7 @@ export async function bytesOfFile(path: string): Promise<ByteSource> {
       return bytes;
     },
   };
+  return { source, start };
 }
 
 /** `size` bytes of another source. */

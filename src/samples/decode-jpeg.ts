@@ -47,6 +47,7 @@ export function decodeJpegPicture(file: Uint8Array): Picture {
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 const startOfScan = 0xda;
+const endOfImage = 0xd9;
 
 /** The size that the first frame header says, found without decoding anything. */
 function frameSize(file: Uint8Array): { width: number; height: number } {
@@ -70,11 +71,19 @@ function frameSize(file: Uint8Array): { width: number; height: number } {
   return damaged('it has no frame');
 }
 
-/** Scans at most: inside of coded data 0xff is followed by other bytes. */
+/**
+ * Scans at most: inside of coded data 0xff is followed by other bytes. Throws where the end of the picture does not follow
+ * them: the decoder itself would take what is missing as gray.
+ */
 function countScans(file: Uint8Array): number {
   let scans = 0;
+  let ended = false;
   for (let at = file.indexOf(0xff); at >= 0; at = file.indexOf(0xff, at + 1)) {
-    if (file[at + 1] === startOfScan) scans++;
+    if (file[at + 1] === startOfScan) {
+      scans++;
+      ended = false;
+    } else if (file[at + 1] === endOfImage) ended = true;
   }
+  if (!ended) damaged('it ends inside of its picture');
   return scans;
 }

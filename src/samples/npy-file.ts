@@ -6,16 +6,19 @@ import { elementCount } from '../../ir/types.ts';
 import { bytesPerFileElement } from '../files/file-tensor.ts';
 import { decodeNpyHeader, npyHeaderBytes, rowMajorElements } from '../files/npy.ts';
 import { cutArray, feedOfSample } from './array-samples.ts';
-import { type ByteSource, bytesOfFile, partOf } from './byte-source.ts';
+import { type ByteSource, openFile } from './byte-source.ts';
 import type { InputTarget } from './input-target.ts';
 import type { OpenSampleFile, SampleFile } from './sample-file.ts';
-import { inflateEntry, inflatePrefix, packedBytes, readZipDirectory, type ZipEntry } from './zip.ts';
+import { inflateEntry, inflateStart, packedBytes, readZipDirectory, type ZipEntry } from './zip.ts';
 
 /** Opens a .npy file. Throws CompileError I8C0002, I8C0003 or I8C0402 for an array that is damaged, or does not fit. */
-export const openNpy: OpenSampleFile = async (path, target) => openArray(await bytesOfFile(path), target);
+export const openNpy: OpenSampleFile = async (path, target) => {
+  const { source, start } = await openFile(path, npyHeaderBytes);
+  return openArray(source, start, target);
+};
 
-async function openArray(source: ByteSource, target: InputTarget): Promise<SampleFile> {
-  const start = await source.slice(0, Math.min(source.size, npyHeaderBytes));
+/** The samples of the array in `source`, of which `start` is the first part. */
+function openArray(source: ByteSource, start: Uint8Array, target: InputTarget): SampleFile {
   const header = decodeNpyHeader(start, source.size);
   const { element } = header;
   const { count, shape } = cutArray(target, header);
@@ -47,32 +50,25 @@ const maxInflatedBytes = 2 ** 28;
 export function npzOpener(only: boolean): OpenSampleFile {
   let last: { readonly entry: ZipEntry; readonly bytes: Uint8Array } | undefined;
   return async (path, target) => {
-    const archive = await bytesOfFile(path);
+    const { source: archive } = await openFile(path, 0);
     const entry = findArray(await readZipDirectory(archive), target, only);
     const packed = await packedBytes(archive, entry);
-    if (!entry.deflated) return openArray(packed, target);
+    const startBytes = Math.min(entry.size, npyHeaderBytes);
+    if (!entry.deflated) return openArray(packed, await packed.slice(0, startBytes), target);
     if (entry.size > maxInflatedBytes) {
       fail('I8C0004', `The packed array has ${entry.size} bytes; int8c inflates at most ${maxInflatedBytes}.`, {
         hint: 'Save it with numpy.savez or numpy.save, or in several files.',
       });
     }
-    const inflated = async () => {
-      if (last?.entry !== entry) last = { entry, bytes: await inflateEntry(packed, entry) };
-      return last.bytes;
-    };
     const source: ByteSource = {
       size: entry.size,
       async slice(offset, length) {
-        // The header alone is read of every file when a data set is opened.
-        if (offset === 0 && last?.entry !== entry) {
-          const prefix = await inflatePrefix(packed, length);
-          if (prefix.length === length) return prefix;
-        }
+        if (last?.entry !== entry) last = { entry, bytes: await inflateEntry(packed, entry) };
         // A copy: elements are swapped in place.
-        return (await inflated()).slice(offset, offset + length);
+        return last.bytes.slice(offset, offset + length);
       },
     };
-    return openArray(partOf(source, 0, entry.size), target);
+    return openArray(source, await inflateStart(packed, startBytes), target);
   };
 }
 

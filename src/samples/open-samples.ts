@@ -76,8 +76,7 @@ async function openColumn(found: readonly FoundFile[], target: InputTarget, only
   const names: string[] = [];
   const labels: number[] = [];
   const classes = classesOf(found);
-  for (const [i, { path }] of found.entries()) {
-    const file = await about(path, target, async () => (await openerOf(path, openNpz))(path, target));
+  for await (const [i, path, file] of openAll(found, target, openNpz)) {
     files.push(file);
     starts.push((starts.at(-1) ?? 0) + file.count);
     for (let k = 0; k < file.count; k++) {
@@ -97,6 +96,27 @@ async function openColumn(found: readonly FoundFile[], target: InputTarget, only
       return about(path, target, () => file.read(index - (starts[i] ?? 0)));
     },
   };
+}
+
+/** Files opened at once: enough to keep the disk busy. */
+const openedAtOnce = 32;
+
+/** Opens files in their order, and throws for the first of them that cannot be. */
+async function* openAll(
+  found: readonly FoundFile[],
+  target: InputTarget,
+  npz: () => Promise<OpenSampleFile>,
+): AsyncGenerator<[number, string, SampleFile]> {
+  for (let start = 0; start < found.length; start += openedAtOnce) {
+    const paths = found.slice(start, start + openedAtOnce).map(({ path }) => path);
+    const opened = await Promise.allSettled(
+      paths.map((path) => about(path, target, async () => (await openerOf(path, npz))(path, target))),
+    );
+    for (const [k, result] of opened.entries()) {
+      if (result.status === 'rejected') throw result.reason;
+      yield [start + k, paths[k] ?? '', result.value];
+    }
+  }
 }
 
 /** The position of the last of ascending numbers that is at most `x`. */

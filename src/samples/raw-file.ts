@@ -4,7 +4,7 @@ import { elementCount } from '../../ir/types.ts';
 import { bytesPerFileElement } from '../files/file-tensor.ts';
 import { formatTensorShape } from '../files/fit-tensor.ts';
 import { feedOfSample } from './array-samples.ts';
-import { bytesOfFile } from './byte-source.ts';
+import { openFile } from './byte-source.ts';
 import type { OpenSampleFile } from './sample-file.ts';
 
 /** Opens a .bin file. Throws CompileError I8C0402 where it does not hold a whole number of samples. */
@@ -13,7 +13,7 @@ export const openRaw: OpenSampleFile = async (path, target) => {
   const element = target.preprocess.dtype ?? type.element;
   const { shape } = type;
   const sampleBytes = elementCount(shape) * bytesPerFileElement(element);
-  const source = await bytesOfFile(path);
+  const { source } = await openFile(path, 0);
   const count = source.size / sampleBytes;
   if (!Number.isInteger(count) || count < 1) {
     const sample = `A sample, ${formatTensorShape({ element, shape })}, has ${sampleBytes} bytes`;

@@ -39,7 +39,7 @@ export function feedOfPicture(target: InputTarget, picture: Picture): TensorArra
   const fitted = fitPicture(target, withColor(picture, wanted.color), wanted);
   const numbers = wanted.layout === 'nhwc' ? fitted.data : planesOf(fitted);
   // Between two pixels there are numbers between theirs, of which an integer input takes the nearest.
-  return feedOfNumbers(target, isReal(target.input.type) ? numbers : Float32Array.from(numbers, roundHalfAway));
+  return feedOfNumbers(target, isReal(target.input.type) ? numbers : floatsOf(numbers).map(roundHalfAway));
 }
 
 function fitPicture(
@@ -95,9 +95,16 @@ export function feedOfNumbers(
   numbers: ArrayLike<number>,
 ): TensorArray {
   if (!isReal(type)) return integersOf(type, numbers);
-  const reals = normalization === undefined ? Float32Array.from(numbers) : normalize(numbers, normalization);
+  const reals = normalization === undefined ? floatsOf(numbers) : normalize(numbers, normalization);
   refuseNaN(reals);
   return type.quant === undefined ? reals : quantizeReals(tensorType(type.element, type.shape, type.quant), reals);
+}
+
+/** A copy as f32, which for arrays of numbers is many times faster than Float32Array.from. */
+function floatsOf(numbers: ArrayLike<number>): Float32Array {
+  const floats = new Float32Array(numbers.length);
+  floats.set(numbers);
+  return floats;
 }
 
 function normalize(x: ArrayLike<number>, { scale, mean, std, run }: Normalization): Float32Array {
@@ -110,8 +117,9 @@ function normalize(x: ArrayLike<number>, { scale, mean, std, run }: Normalizatio
 }
 
 function refuseNaN(reals: Float32Array): void {
-  const none = reals.findIndex((x) => Number.isNaN(x));
-  if (none >= 0) fail('I8C0402', `Element ${none} is NaN, which is no number.`);
+  for (let i = 0; i < reals.length; i++) {
+    if (Number.isNaN(reals[i])) fail('I8C0402', `Element ${i} is NaN, which is no number.`);
+  }
 }
 
 /** 64-bit integers from other types are those that a number holds exactly. */

@@ -2,7 +2,7 @@
 // IBM and Microsoft 1991, chapter 3; WAVE_FORMAT_EXTENSIBLE as in Microsoft's mmreg.h). Long recordings stay on disk.
 import { fail } from '../../ir/diagnostics.ts';
 import { elementCount } from '../../ir/types.ts';
-import { type ByteSource, bytesOfFile, endsEarly } from './byte-source.ts';
+import { type ByteSource, endsEarly, openFile } from './byte-source.ts';
 import type { InputTarget } from './input-target.ts';
 import type { OpenSampleFile } from './sample-file.ts';
 import { feedOfNumbers } from './to-feed.ts';
@@ -50,7 +50,7 @@ interface Waveform {
  * has not.
  */
 export const openWav: OpenSampleFile = async (path, target) => {
-  const source = await bytesOfFile(path);
+  const { source } = await openFile(path, 0);
   const { encoding, channels, dataOffset, length } = await readHeader(source);
   checkChannels(channels, target);
   const window = elementCount(target.input.type.shape);

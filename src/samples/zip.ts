@@ -126,7 +126,7 @@ export async function packedBytes(archive: ByteSource, entry: ZipEntry): Promise
 }
 
 /** At most `length` bytes at the start of a deflated entry; of its packed bytes only as many are read. */
-export async function inflatePrefix(packed: ByteSource, length: number): Promise<Uint8Array> {
+export async function inflateStart(packed: ByteSource, length: number): Promise<Uint8Array> {
   // Deflate makes nothing longer than a stored block does: 5 bytes for every 65535 (RFC 1951, 3.2.4), and a few more.
   const bytes = await packed.slice(0, Math.min(packed.size, length + 64));
   try {
