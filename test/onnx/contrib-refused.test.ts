@@ -245,6 +245,29 @@ const cases: Readonly<Record<string, readonly [DiagnosticCode, Case]>> = {
     'I8C0207',
     { op: 'MultiHeadAttention', operands: [floats(2, 5, 8), undefined, floats(2, 5, 8)], attributes: [heads] },
   ],
+  'a bias without dimensions': [
+    'I8C0207',
+    {
+      op: 'DynamicQuantizeLSTM',
+      operands: [
+        ...[floats(5, 1, 6), knownBytes('i8', 1, 6, 12), knownBytes('i8', 1, 3, 12)],
+        ...[weights(24), undefined, undefined, undefined, undefined],
+        ...[known('f32', [1], [0.1]), known('i8', [1], [0]), known('f32', [1], [0.1]), known('i8', [1], [0])],
+      ],
+    },
+  ],
+  'a state of another size than its weights': [
+    'I8C0207',
+    {
+      op: 'DynamicQuantizeLSTM',
+      operands: [
+        ...[floats(5, 1, 6), knownBytes('i8', 1, 6, 12), knownBytes('i8', 1, 3, 12)],
+        ...[undefined, undefined, undefined, undefined, undefined],
+        ...[known('f32', [1], [0.1]), known('i8', [1], [0]), known('f32', [1], [0.1]), known('i8', [1], [0])],
+      ],
+      attributes: [int('hidden_size', -1e9)],
+    },
+  ],
   'an operator that there is not': ['I8C0201', { op: 'constructor', operands: [floats(4)] }],
 };
 

@@ -139,6 +139,7 @@ export const movingRows: Rows = {
 /** Part `count` from `start` of one axis. */
 export function sliceAxis(op: NodeContext, x: Value, axis: number, start: number, count: number): Value {
   const { shape } = x.type;
+  rule(axis < shape.length, () => `takes a part along axis ${axis} of a tensor of rank ${shape.length}`);
   return op.emit(slice, [x], { start: shape.map((_, d) => (d === axis ? start : 0)), size: shape.with(axis, count) });
 }
 

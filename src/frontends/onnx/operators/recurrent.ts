@@ -134,6 +134,10 @@ export function layer(op: NodeContext, cell: Cell, weights: LayerWeights): Value
   const [steps = 0, batch = 0] = x.type.shape;
   if (steps > maxSteps) op.unsupported(`The sequence has ${steps} steps; int8c writes out at most ${maxSteps}.`);
   const hidden = op.int('hidden_size', weights.width / cell.gates);
+  rule(
+    hidden > 0 && hidden * cell.gates === weights.width,
+    () => `has ${weights.width} rows of weights for a state of ${hidden}`,
+  );
   const direction = op.string('direction', 'forward');
   const directions = direction === 'bidirectional' ? 2 : 1;
   rule(weights.directions === directions, () => `needs weights for ${directions} directions`);
