@@ -31,26 +31,29 @@ export class ChannelStatistics {
     return this.max.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   }
 
-  /** Takes whole rows and tells which elements were finite: `data` itself where all were. */
-  add(data: Float32Array): Float32Array {
-    const { channels } = this;
-    // Two columns are summed at a time, so that one addition need not wait for the other; an odd number of channels is
-    // taken as two rows beside each other, and the last row of an odd number of rows element by element.
+  /**
+   * The statistics of whole rows, and their finite elements: `data` itself where all are. The statistics may be of two rows
+   * beside each other: an odd number of channels is summed so, for columns are taken two at a time, so that one addition
+   * need not wait for the other. {@link merge} takes them as they are.
+   */
+  static of(data: Float32Array, channels: number): { statistics: ChannelStatistics; finite: Float32Array } {
     const columns = channels % 2 === 0 ? channels : 2 * channels;
     const paired = data.length - (data.length % columns);
-    const part = new ChannelStatistics(columns);
+    const statistics = new ChannelStatistics(columns);
     for (let start = 0; start < paired; ) {
       const end = Math.min(paired, start + Math.max(columns, blockElements - (blockElements % columns)));
-      part.#addPairs(data, start, end);
+      statistics.#addPairs(data, start, end);
       start = end;
     }
+    statistics.count.fill(paired / columns);
     const rest = data.subarray(paired);
     // A square of an f32 value is far from overflowing f64, so only NaN and infinities make these sums not finite.
-    if (!part.sumSquare.every(Number.isFinite) || !rest.every(Number.isFinite)) return this.#addSifted(data);
-    part.count.fill(paired / columns);
-    this.merge(part);
-    this.#addSifted(rest);
-    return data;
+    if (statistics.sumSquare.every(Number.isFinite) && rest.every(Number.isFinite)) {
+      statistics.#addSifted(rest);
+      return { statistics, finite: data };
+    }
+    const sifted = new ChannelStatistics(channels);
+    return { statistics: sifted, finite: sifted.#addSifted(data) };
   }
 
   /** Takes what other statistics have seen, of as many channels or of several rows of them beside each other. */

@@ -89,12 +89,11 @@ export class TensorStatistics {
   /** Takes one sample: f32 elements, row-major, channels last, a whole number of rows. */
   add(data: Float32Array): void {
     if (data.length % this.channels !== 0) internalError(`${data.length} elements in rows of ${this.channels}`);
-    const sample = new ChannelStatistics(this.channels);
-    const finite = sample.add(data);
+    const { statistics, finite } = ChannelStatistics.of(data, this.channels);
     this.#nonFinite += data.length - finite.length;
     if (finite.length === 0) return;
-    const { least, greatest } = sample;
-    this.#byChannel.merge(sample);
+    const { least, greatest } = statistics;
+    this.#byChannel.merge(statistics);
     this.histogram.add(finite, least, greatest);
     this.#samples++;
     this.#sumMin += least;
@@ -116,7 +115,7 @@ export class TensorStatistics {
     this.#sumMax += other.#sumMax;
   }
 
-  /** Everything, as JSON holds it; {@link fromJSON} reads it back to the bit. */
+  /** Everything, as JSON holds it; {@link fromJSON} reads it back exactly. */
   toJSON(): StatisticsRecord {
     const { histogram } = this;
     const { count, min, max, sum, sumSquare } = this.#byChannel;

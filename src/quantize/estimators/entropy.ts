@@ -103,7 +103,7 @@ class LossTable {
         const height = Math.log(values / occupied);
         sum -= values * height;
         chance += (occupied - 1) / 2;
-        if (highest === 0 && lowest === 0 && this.#counts[from] === this.#counts[start]) lowest = height;
+        if (this.#counts[from] === this.#counts[start]) lowest = height;
         highest = height;
       }
       from = to;
