@@ -23,12 +23,16 @@ export class ChannelStatistics {
 
   /** The least of all values; Infinity without any. */
   get least(): number {
-    return this.min.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    let least = Number.POSITIVE_INFINITY;
+    for (const x of this.min) least = Math.min(least, x);
+    return least;
   }
 
   /** The greatest of all values; -Infinity without any. */
   get greatest(): number {
-    return this.max.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (const x of this.max) greatest = Math.max(greatest, x);
+    return greatest;
   }
 
   /**
@@ -58,13 +62,16 @@ export class ChannelStatistics {
 
   /** Takes what other statistics have seen, of as many channels or of several rows of them beside each other. */
   merge(other: ChannelStatistics): void {
-    for (let j = 0; j < other.channels; j++) {
-      const c = j % this.channels;
-      this.count[c]! += other.count[j]!;
-      this.min[c] = Math.min(this.min[c]!, other.min[j]!);
-      this.max[c] = Math.max(this.max[c]!, other.max[j]!);
-      this.sum[c]! += other.sum[j]!;
-      this.sumSquare[c]! += other.sumSquare[j]!;
+    const { channels, count, min, max, sum, sumSquare } = this;
+    const { count: counts, min: mins, max: maxs, sum: sums, sumSquare: squares } = other;
+    for (let row = 0; row < other.channels; row += channels) {
+      for (let c = 0; c < channels; c++) {
+        count[c]! += counts[row + c]!;
+        min[c] = Math.min(min[c]!, mins[row + c]!);
+        max[c] = Math.max(max[c]!, maxs[row + c]!);
+        sum[c]! += sums[row + c]!;
+        sumSquare[c]! += squares[row + c]!;
+      }
     }
   }
 
