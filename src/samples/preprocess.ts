@@ -18,7 +18,10 @@ export interface Preprocess {
   readonly resize?: { readonly width: number; readonly height: number };
   /** The middle of the picture is taken; with `resize`, scaled so that it just covers that size. */
   readonly crop?: 'center';
-  /** How the input is laid out; else told by its shape. */
+  /**
+   * How the input is laid out; else told by its shape. Raw files then hold pictures, each pixel's channels together, that
+   * are brought into this layout; without it they hold elements in the order of the input.
+   */
   readonly layout?: Layout;
   /** One number, or one per channel of the input, in the input's own order of channels. */
   readonly scale?: readonly number[];

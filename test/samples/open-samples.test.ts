@@ -175,6 +175,16 @@ describe('.bin', () => {
     ]);
   });
 
+  test('pictures where a layout is named: pixel by pixel, brought plane by plane', async () => {
+    const planes = input('x', 'f32', [1, 3, 1, 2]);
+    const path = await folder.write('a.bin', Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
+    expect(await valuesOf([path], [planes], { preprocess: 'dtype=u8,layout=nchw,mean=0:0:1' })).toEqual([
+      [1, 4, 2, 5, 2, 5],
+      [7, 10, 8, 11, 8, 11],
+    ]);
+    expect((await valuesOf([path], [planes], { preprocess: 'dtype=u8' }))[0]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   test('no whole number of samples is refused, with the way out', async () => {
     const path = await folder.write('a.bin', Uint8Array.of(1, 2, 3, 4, 5, 6));
     expect(await messageOf(() => openSamples([path], [x]))).toMatch(/has 8 bytes; the file has 6\..*dtype=u8/);
