@@ -9,7 +9,13 @@ import { exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
 import type { InspectFlags } from './inspect.ts';
 import type { OptFlags } from './opt.ts';
-import { addQuantizationCommands } from './quantization-commands.ts';
+import {
+  addQuantizationCommands,
+  labelsOption,
+  quantizationOptions,
+  sampleOptions,
+  withOptions,
+} from './quantization-commands.ts';
 import { reportFailure } from './report.ts';
 import type { RunFlags } from './run.ts';
 import {
@@ -27,6 +33,8 @@ const epilogue = `
 Examples:
   int8c inspect kws.tflite
   int8c compile kws.tflite --target c -o out
+  int8c compile float.onnx --calibrate samples --target wasm -o out
+  int8c quantize float.onnx --data samples -o int8.onnx
   int8c run kws.tflite --input clip.npy -o results
   int8c bench kws.tflite --target wasm,c
 
@@ -37,12 +45,13 @@ const compileEpilogue = `
 Targets:
 ${targetNames.map((name) => `  ${name.padEnd(4)} ${targets[name as keyof typeof targets].description}`).join('\n')}
 
-MODEL is a .tflite file, or textual IR: net.ir, with net.ir.weights beside it where it has large constants.
+MODEL is a .tflite or .onnx file, or textual IR: net.ir, with net.ir.weights beside it where it has large constants.
 Several targets, as in --target c,js, go to a folder each inside DIR.
 
 Examples:
   int8c compile kws.tflite -o out                        out/kws.c, out/kws.h, out/kws.json
   int8c compile kws.tflite -o out --selftest             and out/kws_selftest.c, a main that checks the device
+  int8c compile float.onnx --calibrate samples --limit 256 --require-int8 --target wasm -o out
   int8c compile kws.tflite --print-after make-integer    the program as text, after that pass
   int8c compile kws.tflite --target ir -o out            the model as imported, to edit and compile again`;
 
@@ -97,6 +106,9 @@ const output: OutputConfiguration = {
   },
 };
 
+/** The title of options of compile that say how a float model is quantized. */
+const quantizing = 'Quantizing a float model (int8c help quantize says more):';
+
 function commandLine(): Command {
   const program = new Command('int8c')
     .description(
@@ -111,7 +123,7 @@ function commandLine(): Command {
     .configureHelp(help)
     .configureOutput(output)
     .exitOverride();
-  program
+  const compile = program
     .command('compile')
     .summary('write a model as a program for a target')
     .description('Writes a model as a program for a target, with a manifest (NAME.json).')
@@ -122,12 +134,16 @@ function commandLine(): Command {
     .addOption(wasmOption())
     .option('--inline', 'for wasm: the module inside its JavaScript loader, not beside it')
     .option('--selftest', 'also write test vectors and a main that checks them on the device')
-    .option('--print-after <pass>', "print the program after this pass, after 'import' or 'loops', or after 'all'")
-    .addOption(signatureOption())
-    .addOption(exposeOption())
-    .addOption(dimOption())
-    .addOption(bindOption())
-    .addOption(jsonOption())
+    .option('--print-after <pass>', "print the program after this pass, after 'import' or 'loops', or after 'all'");
+  withOptions(compile, [
+    signatureOption(),
+    exposeOption(),
+    dimOption(),
+    bindOption(),
+    jsonOption(),
+    new Option('--calibrate <pattern...>', 'quantize the model first, with these samples').helpGroup(quantizing),
+    ...[...sampleOptions(), labelsOption(), ...quantizationOptions()].map((option) => option.helpGroup(quantizing)),
+  ])
     .addHelpText('after', compileEpilogue)
     .action((model: string, flags: CompileFlags) =>
       guarded(flags.json, async () => (await import('./compile.ts')).compileCommand(model, flags)),

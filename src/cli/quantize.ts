@@ -1,0 +1,122 @@
+// int8c quantize: a float model to an integer one, in a file of the kind that its name says.
+import { basename, dirname, extname } from 'node:path';
+import type { Rounding } from '../../ir/attributes.ts';
+import { fail, quoteName } from '../../ir/diagnostics.ts';
+import { importModelFile, weightsPath } from '../files/model-file.ts';
+import { writeFiles } from '../files/write-files.ts';
+import { exportOnnx, exportTflite } from '../quantization.ts';
+import type { Quantized } from '../quantize/quantize.ts';
+import type { SampleSource } from '../samples/sample-source.ts';
+import { type ImportFlags, importOptions } from './import-flags.ts';
+import { type ProgressLine, withProgress } from './progress.ts';
+import type { QuantizeFlags } from './quantize-flags.ts';
+import { floatNotes, quantizeModel } from './quantize-model.ts';
+import { reportDiagnostics } from './report.ts';
+import { type SampleFlags, samplesFrom } from './sample-flags.ts';
+import { fileLines } from './summary.ts';
+import { grouped, print, printJson, styled } from './terminal.ts';
+
+export interface QuantizeCommandFlags extends ImportFlags, SampleFlags, QuantizeFlags {
+  readonly data?: readonly string[];
+  readonly report?: string;
+  readonly output: string;
+  readonly json?: true;
+}
+
+/** A kind of file that a quantized program is written to. */
+interface OutputForm {
+  /** The rounding that the file means; any where undefined. */
+  readonly rounding?: Rounding;
+  /** Name to contents. */
+  write(quantized: Quantized, fileName: string): Promise<Map<string, Uint8Array>>;
+}
+
+const forms: Readonly<Record<string, OutputForm>> = {
+  '.onnx': {
+    rounding: 'half-even',
+    async write({ program }, fileName) {
+      return new Map([[fileName, await exportOnnx(program)]]);
+    },
+  },
+  '.tflite': {
+    rounding: 'double',
+    async write({ program }, fileName) {
+      return new Map([[fileName, await exportTflite(program)]]);
+    },
+  },
+  '.ir': {
+    async write({ program }, fileName) {
+      const [{ printModule }, { encodeResources }] = await Promise.all([
+        import('../../ir/printer.ts'),
+        import('../../ir/resources.ts'),
+      ]);
+      const { text, resources } = printModule(program.module());
+      const files = new Map<string, Uint8Array>([[fileName, new TextEncoder().encode(text)]]);
+      if (resources.size > 0) files.set(weightsPath(fileName), encodeResources(resources));
+      return files;
+    },
+  },
+};
+
+export async function quantizeCommand(path: string, given: QuantizeCommandFlags): Promise<void> {
+  const form = formOf(given.output);
+  const flags = { ...given, rounding: roundingFor(form, given) };
+  const program = await importModelFile(path, await importOptions(flags));
+  const { quantized, report } = await withProgress(async (line) => {
+    const samples = flags.data === undefined ? undefined : await samplesFrom(flags.data, program.inputs, flags);
+    if (flags.report !== undefined && samples === undefined) {
+      fail('I8C0401', 'The report compares both networks on samples: it needs --data.');
+    }
+    const quantized = await quantizeModel(program, samples, flags, line);
+    const report =
+      samples === undefined || flags.report === undefined ? undefined : await page(quantized, samples, line);
+    return { quantized, report };
+  });
+  const inputs = [path, ...(flags.stats === undefined ? [] : [flags.stats])];
+  const contents = await form.write(quantized, basename(flags.output));
+  const files = await writeFiles(dirname(flags.output), contents, inputs);
+  if (report !== undefined && flags.report !== undefined) {
+    files.push(...(await writeFiles(dirname(flags.report), new Map([[basename(flags.report), report]]), inputs)));
+  }
+  const { name, diagnostics } = quantized.program;
+  const notes = [...diagnostics, ...floatNotes(quantized)];
+  if (flags.json === true) {
+    printJson({ name, float: quantized.float, files, diagnostics: notes });
+    return;
+  }
+  print(`${styled('bold', name, process.stdout)}: ${accountOf(quantized)}`);
+  reportDiagnostics(notes);
+  for (const text of fileLines(files)) print(text);
+}
+
+function formOf(output: string): OutputForm {
+  const extension = extname(output).toLowerCase();
+  const form = Object.hasOwn(forms, extension) ? forms[extension] : undefined;
+  return (
+    form ??
+    fail('I8C0401', `The name ${quoteName(output)} does not say which kind of file to write.`, {
+      hint: `Names end in ${Object.keys(forms).join(', ')}. int8c compile --calibrate writes programs.`,
+    })
+  );
+}
+
+function roundingFor({ rounding }: OutputForm, flags: QuantizeCommandFlags): Rounding {
+  if (rounding !== undefined && flags.rounding !== undefined && flags.rounding !== rounding) {
+    fail('I8C0401', `What is written to ${quoteName(flags.output)} rounds ${rounding}, not ${flags.rounding}.`, {
+      hint: 'Leave out --rounding, or write a .ir file.',
+    });
+  }
+  return rounding ?? flags.rounding ?? 'half-even';
+}
+
+async function page(quantized: Quantized, samples: SampleSource, line: ProgressLine): Promise<Uint8Array> {
+  const { compareAndReport } = await import('./compare.ts');
+  const { html } = await compareAndReport(quantized, samples, line);
+  return new TextEncoder().encode(html());
+}
+
+function accountOf({ float, statistics }: Quantized): string {
+  const samples = Math.max(0, ...[...statistics.values()].map((s) => s.samples));
+  const stays = float.length === 0 ? 'every operator computes in integers' : `${float.length} operators stay float`;
+  return samples === 0 ? stays : `${stays}; ranges from ${grouped(samples)} samples`;
+}
