@@ -6,15 +6,9 @@ import { exists } from '../files/read-file.ts';
 import type { TensorInfo } from '../program.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 
-/** An input, and the files that hold its samples. */
-export interface InputFiles {
-  readonly input: TensorInfo;
-  readonly files: readonly FoundFile[];
-}
-
 /**
- * The files of each input. `NAME=PATTERN` is for the input of that name; patterns without a name are for a program's only
- * input, or mean .npz files with an array for each input that no pattern names.
+ * The files of each input, in the order of the inputs. `NAME=PATTERN` is for the input of that name; patterns without a
+ * name are for a program's only input, or mean .npz files with an array for each input that no pattern names.
  *
  * @throws CompileError I8C0403 for a name that is no input, I8C0402 where an input has no files, or it is not said which
  * input a file is for; I8C0005 where a pattern means no file.
@@ -22,7 +16,7 @@ export interface InputFiles {
 export async function assignPatterns(
   inputs: readonly TensorInfo[],
   patterns: readonly string[],
-): Promise<InputFiles[]> {
+): Promise<(readonly FoundFile[])[]> {
   const named = new Map<string, string[]>();
   const unnamed: string[] = [];
   for (const pattern of patterns) {
@@ -58,7 +52,7 @@ export async function assignPatterns(
     inputs.map(async (input) => {
       const own = named.get(input.name);
       const files = own === undefined ? shared : await findFiles(own);
-      if (files.length > 0) return { input, files };
+      if (files.length > 0) return files;
       return fail('I8C0402', `Input ${quoteName(input.name)} has no samples.`, {
         hint: inputs.length === 1 ? 'Give a file, a folder or a glob.' : `Give ${input.name}=PATTERN.`,
       });

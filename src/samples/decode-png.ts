@@ -7,6 +7,9 @@ import { maxPicturePixels, type Picture } from './picture.ts';
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
+/** Bytes of a picture before its filters are undone; decoding holds some copies of them. */
+const maxRawBytes = 2 ** 27;
+
 /** Samples of a pixel by the colour type of IHDR: gray, RGB, palette, gray and alpha, RGBA. */
 const channelsOfType: ReadonlyMap<number, number> = new Map([
   [0, 1],
@@ -67,6 +70,9 @@ export function decodePngPicture(file: Uint8Array): Picture {
   const data = concatenate(chunks.filter(({ type }) => type === 'IDAT').map(({ bytes }) => bytes));
   const indexed = view.getUint8(9) === indexedColour;
   const rawBytes = scanlineBytes(width, height, channels * depth, view.getUint8(12) !== 0);
+  if (rawBytes > maxRawBytes) {
+    fail('I8C0004', `The picture has ${rawBytes} bytes; int8c decodes at most ${maxRawBytes}.`);
+  }
   try {
     const raw = inflateSync(data, { maxOutputLength: rawBytes });
     if (raw.length < rawBytes) damaged('it has less data than its size says');

@@ -2,12 +2,12 @@
 import { extname } from 'node:path';
 import { match } from 'ts-pattern';
 import { fail, quoteName } from '../../ir/diagnostics.ts';
+import type { TensorArray } from '../../ir/tensor-data.ts';
 import type { TensorInfo } from '../program.ts';
-import type { Feeds } from '../runner.ts';
 import { assignPatterns } from './assign-patterns.ts';
 import { classesOf, type FoundFile } from './find-files.ts';
 import { type InputTarget, isReal, targetOf } from './input-target.ts';
-import { parsePreprocess } from './preprocess.ts';
+import { type Preprocess, parsePreprocess } from './preprocess.ts';
 import { about, type OpenSampleFile, type SampleFile } from './sample-file.ts';
 import { type SampleForm, sampleExtensions } from './sample-forms.ts';
 import { checkIndex, type SampleSource } from './sample-source.ts';
@@ -32,13 +32,12 @@ export async function openSamples(
   options: OpenSamplesOptions = {},
 ): Promise<SampleSource> {
   const preprocess = parsePreprocess(options.preprocess ?? '');
-  const normalized = preprocess.scale ?? preprocess.mean ?? preprocess.std;
-  if (normalized !== undefined && !inputs.some(({ type }) => isReal(type))) {
-    fail('I8C0401', '--preprocess gives scale, mean or std, and no input takes real numbers.');
-  }
+  const targets = inputs.map((input) => targetOf(input, preprocess));
+  checkSteps(preprocess, targets);
   const columns: Column[] = [];
-  for (const { input, files } of await assignPatterns(inputs, patterns)) {
-    columns.push(await openColumn(files, targetOf(input, preprocess), inputs.length === 1));
+  for (const [i, files] of (await assignPatterns(inputs, patterns)).entries()) {
+    const target = targets[i];
+    if (target !== undefined) columns.push(await openColumn(files, target, inputs.length === 1));
   }
   const [first] = columns;
   if (first === undefined) return fail('I8C0401', 'The program has no inputs, so it takes no samples.');
@@ -54,11 +53,24 @@ export async function openSamples(
     ...(labels === undefined ? {} : { labels }),
     async read(index) {
       checkIndex(index, first.count);
-      const feeds: Record<string, Feeds[string]> = {};
-      for (const column of columns) feeds[column.target.input.name] = await column.read(index);
-      return feeds;
+      const feeds: [string, TensorArray][] = [];
+      for (const column of columns) feeds.push([column.target.input.name, await column.read(index)]);
+      return Object.fromEntries(feeds);
     },
   };
+}
+
+/** Holds steps to the inputs as a whole: each needs one that it is for. */
+function checkSteps({ scale, mean, std, color, resize, crop }: Preprocess, targets: readonly InputTarget[]): void {
+  if ((scale ?? mean ?? std) !== undefined && !targets.some(({ input }) => isReal(input.type))) {
+    fail('I8C0401', '--preprocess gives scale, mean or std, and no input takes real numbers.');
+  }
+  const problems = targets.map(({ picture }) => picture).filter((picture) => 'problem' in picture);
+  const [first] = problems;
+  if ((color ?? resize ?? crop) === undefined || first === undefined || problems.length < targets.length) return;
+  const { problem, hint } = first;
+  const message = `--preprocess gives color, resize or crop, which are for pictures. ${problem}`;
+  fail('I8C0401', message, hint === undefined ? {} : { hint });
 }
 
 /** The samples of one input. */
@@ -67,6 +79,9 @@ interface Column extends SampleFile {
   readonly names: readonly string[];
   readonly labels: readonly number[] | undefined;
 }
+
+/** A file may say that it holds any number of samples, and its bytes may take no space on disk. */
+const maxSamples = 2 ** 23;
 
 async function openColumn(found: readonly FoundFile[], target: InputTarget, only: boolean): Promise<Column> {
   const openNpz = lazily(async () => (await import('./npy-file.ts')).npzOpener(only));
@@ -78,7 +93,13 @@ async function openColumn(found: readonly FoundFile[], target: InputTarget, only
   const classes = classesOf(found);
   for await (const [i, path, file] of openAll(found, target, openNpz)) {
     files.push(file);
-    starts.push((starts.at(-1) ?? 0) + file.count);
+    const end = (starts.at(-1) ?? 0) + file.count;
+    if (end > maxSamples) {
+      fail('I8C0004', `The data set has more than ${maxSamples} samples with ${quoteName(path)}.`, {
+        hint: 'Give fewer files; some hundred samples are enough to calibrate a network.',
+      });
+    }
+    starts.push(end);
     for (let k = 0; k < file.count; k++) {
       names.push(path);
       if (classes !== undefined) labels.push(classes[i] ?? 0);

@@ -1,5 +1,5 @@
 // Data sets of arrays and raw files: which files patterns mean, how many samples they hold, and what a program gets.
-import { symlink } from 'node:fs/promises';
+import { symlink, truncate } from 'node:fs/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { TensorProto_DataType as DataType, TensorProtoSchema } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
@@ -256,6 +256,18 @@ describe('programs of several inputs', () => {
     const placed = patterns.map((p) => p.replace(/(\w+\.npy)/, (name) => folder.path(name)));
     expect(await messageOf(() => openSamples(placed, [x, ids]))).toContain(message);
   });
+});
+
+test('more samples than fit in memory as names are refused at once, whatever a file says', async () => {
+  const path = await folder.write('a.bin', new Uint8Array());
+  await truncate(path, 2 ** 40);
+  expect(await messageOf(() => openSamples([path], [input('x', 'i8', [1])]))).toContain('error[I8C0004]');
+});
+
+test('steps for pictures need an input that is one', async () => {
+  const path = await folder.write('a.npy', npy([2], 1, 2));
+  const asked = () => openSamples([path], [input('x', 'f32', [2])], { preprocess: 'color=gray' });
+  expect(await messageOf(asked)).toContain('which are for pictures. The input is f32 [2], which is no picture.');
 });
 
 test('samples are read in any order, and again', async () => {
