@@ -2,6 +2,7 @@
 // ONNX's do, in ONNX's own domain and in com.microsoft, where tools write them for operator sets before 21.
 import { TensorProto_DataType as DataType } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
+import { runPasses } from '../../passes/pipeline.ts';
 import { importModel } from '../../src/index.ts';
 import {
   type Case,
@@ -17,7 +18,7 @@ import {
 import { onnxRuntime } from './onnx-runtime.ts';
 import { type Node, node } from './write-model.ts';
 
-const { floats } = operandsOf(53);
+const { floats, knownBytes } = operandsOf(53);
 const opset = 21;
 
 /** Parameters under which floats of [-2, 2) saturate at both ends. */
@@ -105,7 +106,28 @@ const layers: Case[] = [
   },
 ];
 
-const cases: Readonly<Record<string, readonly Case[]>> = { results, typed: [typed], there, axes, layers };
+/** A convolution of uint16 tensors by bytes, as QDQ says it. */
+const convolution = (at: number): Case => ({
+  op: 'Conv',
+  opset,
+  operands: [
+    ...[floats(1, 3, 8, 8), scale(0.0001), zero('u16', at)],
+    ...[knownBytes('i8', 4, 3, 3, 3), scale(0.01), zero('i8', 0)],
+    ...[scale(0.0005), zero('u16', at)],
+  ],
+  nodes: [
+    node('QuantizeLinear', ['x0', 'x1', 'x2'], ['q']),
+    node('DequantizeLinear', ['q', 'x1', 'x2'], ['r']),
+    node('DequantizeLinear', ['x3', 'x4', 'x5'], ['w']),
+    node('Conv', ['r', 'w'], ['c']),
+    node('Relu', ['c'], ['d']),
+    node('QuantizeLinear', ['d', 'x6', 'x7'], ['e']),
+    node('DequantizeLinear', ['e', 'x6', 'x7'], ['y0']),
+  ],
+});
+const convolutions = [convolution(32768), convolution(30000)];
+
+const cases: Readonly<Record<string, readonly Case[]>> = { results, typed: [typed], there, axes, layers, convolutions };
 
 describe.skipIf(onnxRuntime === undefined)('like ONNX Runtime', () => {
   for (const [name, list] of Object.entries(cases)) {
@@ -113,10 +135,9 @@ describe.skipIf(onnxRuntime === undefined)('like ONNX Runtime', () => {
   }
 });
 
-it('computes with the i16 tensor that a uint16 one is', async () => {
-  const [layer] = layers;
-  const program = await importModel(modelOf(layer ?? typed));
-  const { entry } = program.module();
-  const dequantized = entry.ops.filter(({ definition }) => definition.name === 'dequantize');
-  expect(dequantized.map((op) => op.operand(0).type.element)).toEqual(['i16']);
+it.each(convolutions)('computes with the i16 tensors that uint16 ones are', async (one) => {
+  const module = (await importModel(modelOf(one))).module();
+  runPasses(module);
+  const layer = module.entry.ops.find(({ definition }) => definition.name === 'conv2d');
+  expect([layer?.operand(0).type.element, layer?.result.type.element]).toEqual(['i16', 'i16']);
 });
