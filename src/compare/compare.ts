@@ -45,7 +45,7 @@ export interface LayerComparison extends ErrorFigures {
   /** The operators of the user's model that it comes from; '' for inputs. */
   readonly where: string;
   readonly shape: readonly number[];
-  /** How it is stored; `f32` where it stays float. */
+  /** As what the operators that take it read it; `f32` where it stays float. */
   readonly precision: Precision;
   /** The channel (index in the last dimension) of least signal to noise; absent where there is no signal. */
   readonly worstChannel?: ChannelFigure;
@@ -87,6 +87,8 @@ export async function compare(
   checkInterfaces(float, quantized);
   const quantizedModule = quantized.module();
   const pairs = 'network' in subject ? tensorPairs(floatModule.entry, quantizedModule.entry) : [];
+  // The reference is the program as it was imported: what prepares a network for quantization may change it.
+  const reference = compileToWasm(float.module());
   const runFloat = compileToWasm(
     floatModule,
     pairs.map((p) => p.compared),
@@ -105,10 +107,12 @@ export async function compare(
 
   for (let i = 0; i < samples.count; i++) {
     const feeds = await samples.read(i);
-    const real = runFloat.run(feedsOf(float, feeds));
-    const other = runQuantized.run(feedsOf(float, feeds).map((x, k) => inputOf(quantized, k, x)));
+    const inputs = feedsOf(float, feeds);
+    const expected = reference.run(inputs);
+    const real = layers.length === 0 ? [] : runFloat.run(inputs);
+    const other = runQuantized.run(inputs.map((x, k) => inputOf(quantized, k, x)));
     const scores = outputs.map((sums, k) => {
-      const x = realOutput(float, k, real[k]);
+      const x = realOutput(float, k, expected[k]);
       const y = realOutput(quantized, k, other[k]);
       sums.add(x, y);
       return [x, y] as const;

@@ -59,7 +59,8 @@ export class ErrorSums {
   }
 
   get figures(): ErrorFigures {
-    const norms = Math.sqrt(this.#signal) * Math.sqrt(this.#quantizedSignal);
+    // Sums of squares of f32 are far from where f64 ends: their product is neither infinite nor lost.
+    const norms = Math.sqrt(this.#signal * this.#quantizedSignal);
     const bothZero = this.#signal === 0 && this.#quantizedSignal === 0;
     return {
       count: this.#count,

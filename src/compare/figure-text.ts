@@ -38,5 +38,12 @@ export function energyText(nanojoules: number): string {
 /** Bytes, whole. */
 export const bytesText = (bytes: number): string => `${grouped(bytes)} bytes`;
 
-/** How many times one number is in another. */
-export const timesText = (part: number, whole: number): string => (part === 0 ? '' : `${realText(whole / part)} x`);
+/** Bytes in a unit that suits them. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${realText(bytes / 1000)} kB` : `${realText(bytes / 1e6)} MB`;
+}
+
+/** How many times one number is in another; nothing where one of them is 0. */
+export const timesText = (part: number, whole: number): string =>
+  part === 0 || whole === 0 ? '' : `${realText(whole / part)} x`;

@@ -3,7 +3,7 @@ import type { TensorArray } from '../../ir/tensor-data.ts';
 import { type CalibrationProgress, inOrder } from '../quantize/calibrate.ts';
 import { compileToWasm, type FloatNetwork, type WasmRun } from '../quantize/float-network.ts';
 import type { Decisions } from '../quantize/plan.ts';
-import { quantizedProgram } from '../quantize/quantize.ts';
+import { quantizedProgram } from '../quantize/quantized-program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
 import { decibels, ErrorSums } from './error-sums.ts';
 import { realValues } from './real-values.ts';

@@ -50,7 +50,9 @@ export function simulate(network: FloatNetwork, decisions: Decisions, chosen: Ch
   for (const op of before) {
     builder.location = op.location;
     const element = chosen.get(nameOf(op));
-    if (element !== undefined) roundConstants(op, element, plan, groupOf, builder);
+    // What computes on f32 has weights of f32, though those that take its result may round that.
+    if (element !== undefined && decisions.precisions.get(nameOf(op)) !== 'f32')
+      roundConstants(op, element, plan, groupOf, builder);
     target.push(op);
     for (const result of op.results) {
       const own = chosen.get(result.name);

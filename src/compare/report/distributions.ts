@@ -32,7 +32,7 @@ export function activationSection({ layers }: Comparison, statistics: NetworkSta
     ];
   });
   if (list.length === 0) return undefined;
-  const body = html`<p>What calibration saw of each tensor: how often (upwards, logarithmic) which value (to the right). The shaded part is the range that the integers hold; what lies outside of it is clipped. The dashed line is 0; values that are exactly 0 are counted apart.</p>
+  const body = html`<p>What calibration saw of each tensor: how often (upwards, logarithmic) which value (to the right). Lines mark the range that the integers hold; what lies outside of it, shaded, is clipped. The dashed line is 0; values that are exactly 0 are counted apart.</p>
 ${figures(list)}`;
   return { id: 'activations', title: 'Distributions of activations', body };
 }

@@ -9,8 +9,8 @@ const height = 90;
 const columnCount = 100;
 
 /**
- * Counts over values, logarithmically, since the ends of a range are about few values. The range is shaded; what lies
- * outside of it is clipped. Exact zeros, which a histogram counts apart, are not drawn.
+ * Counts over values, logarithmically, since the ends of a range are about few values. Lines mark the range, and
+ * what is clipped outside of it is shaded. Exact zeros, which a histogram counts apart, are not drawn.
  */
 export function histogramPlot(h: Histogram, label: string, range?: Range): Markup {
   const low = Math.min(h.min, range?.low ?? h.min);
@@ -27,15 +27,15 @@ export function histogramPlot(h: Histogram, label: string, range?: Range): Marku
   });
   // Numbers only, and longer than the text that templates let through.
   const area = new Markup(`${path}V${height}Z`);
-  const band = range === undefined ? undefined : rangeBand(x(range.low), x(range.high));
+  const ends = range === undefined ? undefined : rangeEnds(x(range.low), x(range.high));
   const zero = low < 0 && high > 0 ? html`<path class="zero" d="M${x(0).toFixed(1)} 0V${height}"/>` : undefined;
-  return html`<svg class="plot" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title>${band}<path class="area" d="${area}"/>${zero}</svg>`;
+  return html`<svg class="plot" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title>${ends}<path class="area" d="${area}"/>${zero}</svg>`;
 }
 
-function rangeBand(from: number, to: number): Markup {
+function rangeEnds(from: number, to: number): Markup {
   const [a, b] = [from.toFixed(1), to.toFixed(1)];
-  const w = Math.max(0, to - from).toFixed(1);
-  return html`<rect class="range" x="${a}" width="${w}" height="${height}"/><path class="end" d="M${a} 0V${height}M${b} 0V${height}"/>`;
+  const above = Math.max(0, width - to).toFixed(1);
+  return html`<rect class="clipped" width="${a}" height="${height}"/><rect class="clipped" x="${b}" width="${above}" height="${height}"/><path class="end" d="M${a} 0V${height}M${b} 0V${height}"/>`;
 }
 
 /** Counts of the bins by the column in which their middle lies. Wide bins are spread over the columns they cover. */

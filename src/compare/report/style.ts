@@ -20,9 +20,10 @@ body {
 }
 h1 { margin: 0; font-size: 1.7rem; line-height: 1.2; overflow-wrap: anywhere; }
 h2 { margin: 2.5rem 0 .25rem; font-size: 1.25rem; }
+h3 { margin: 1.5rem 0 .5rem; font-size: 1rem; }
 p { max-width: 46rem; margin: .25rem 0 1rem; }
 a { color: var(--accent); }
-small, .quiet, figcaption span, caption { color: var(--quiet); }
+small, .quiet, .caption { color: var(--quiet); }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .75rem 0 0; padding: 0; list-style: none; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0; }
 .cards div, figure { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
@@ -30,18 +31,20 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .75rem 0 0
 dt { color: var(--quiet); font-size: .85rem; }
 dd { margin: 0; }
 dd strong { display: block; font-size: 1.35rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; }
-dd small { font-size: .85rem; }
+dd small { display: block; font-size: .85rem; line-height: 1.35; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
 .scroll:focus-visible { outline: 2px solid var(--accent); }
 table { width: 100%; border-collapse: collapse; font-size: .875rem; }
-caption { position: sticky; left: 0; padding: .5rem .75rem; text-align: left; }
-th, td { padding: .4rem .75rem; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
+.caption { max-width: none; margin: 1rem 0 .35rem; font-size: .875rem; }
+.scroll + p { margin-top: .75rem; }
+tr + tr > *, tbody tr > * { border-top: 1px solid var(--line); }
+th, td { padding: .4rem .75rem; text-align: left; vertical-align: top; }
 thead th { color: var(--quiet); font-weight: 600; white-space: nowrap; }
-tbody th { min-width: 13rem; max-width: 24rem; font-weight: 500; overflow-wrap: anywhere; }
+tbody th { min-width: min(13rem, 40vw); max-width: 24rem; font-weight: 500; overflow-wrap: anywhere; }
 th small, td small { display: block; font-size: .8rem; font-weight: 400; line-height: 1.3; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .barred { display: flex; align-items: center; justify-content: flex-end; gap: .6rem; }
-.barred span { min-width: 3.2rem; }
+.barred span { flex: 0 0 4.2rem; }
 .barred svg { flex: 0 0 6rem; width: 6rem; height: .7rem; border-radius: .2rem; fill: var(--accent); }
 .barred svg.cost { fill: var(--warm); }
 .barred .track { fill: var(--line); opacity: .55; }
@@ -55,7 +58,7 @@ figure dd { text-align: right; font-variant-numeric: tabular-nums; }
 .plot { display: block; width: 100%; height: 5.5rem; }
 .plot path, .plot rect { vector-effect: non-scaling-stroke; }
 .area { fill: var(--accent); }
-.range { fill: var(--warm-soft); }
+.clipped { fill: var(--warm-soft); }
 .end { stroke: var(--warm); stroke-width: 1.5; fill: none; }
 .zero { stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 2 3; fill: none; }
 .memory { height: 15rem; background: var(--card); }

@@ -1,7 +1,7 @@
 // The head of the report: the figures that decide, the outputs, and what stays float.
 import { grouped } from '../../cli/terminal.ts';
 import type { Comparison } from '../compare.ts';
-import { bytesText, cosineText, decibelText, energyText, percentText, realText, timesText } from '../figure-text.ts';
+import { cosineText, decibelText, energyText, percentText, realText, sizeText, timesText } from '../figure-text.ts';
 import { html, type Markup, type Part } from './markup.ts';
 import type { Section } from './section.ts';
 import { table } from './table.ts';
@@ -31,29 +31,27 @@ export function summaryCards({ accuracy, agreement, outputs, cost, layers }: Com
     ),
     card(
       'Weights and tables',
-      bytesText(quantized.bytes.constants),
-      `float ${bytesText(float.bytes.constants)}, ${timesText(quantized.bytes.constants, float.bytes.constants)}`,
+      sizeText(quantized.bytes.constants),
+      against(quantized.bytes.constants, float.bytes.constants, sizeText),
     ),
-    card(
-      'Arena (RAM)',
-      bytesText(quantized.bytes.arena),
-      `float ${bytesText(float.bytes.arena)}, ${timesText(quantized.bytes.arena, float.bytes.arena)}`,
-    ),
+    card('Arena (RAM)', sizeText(quantized.bytes.arena), against(quantized.bytes.arena, float.bytes.arena, sizeText)),
     card(
       'Multiply-accumulates',
       grouped(quantized.macs),
       `${percentText(integerShare(quantized.macsByPrecision))} on integers`,
     ),
-    card(
-      'Energy, estimated',
-      energyText(total(quantized)),
-      `float ${energyText(total(float))}, ${timesText(total(quantized), total(float))}`,
-    ),
+    card('Energy, estimated', energyText(total(quantized)), against(total(quantized), total(float), energyText)),
     layers.length === 0
       ? undefined
-      : card('Tensors in integers', `${stored} of ${layers.length}`, 'of those that are computed'),
+      : card('Tensors in integers', `${stored} of ${layers.length}`, 'of inputs and results'),
   ];
   return html`<dl class="cards">\n${cards}</dl>`;
+}
+
+/** The float program's figure, and how many times the quantized one's it is. */
+function against(quantized: number, float: number, text: (x: number) => string): string {
+  const times = timesText(quantized, float);
+  return `float ${text(float)}${times === '' ? '' : ` (${times})`}`;
 }
 
 function integerShare({ i8, i16, f32 }: Comparison['cost']['float']['macsByPrecision']): number {

@@ -17,8 +17,9 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
     );
     return html`<tr>${cells}</tr>\n`;
   });
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-<table><caption>${caption}</caption>
+  return html`<p class="caption">${caption}</p>
+<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+<table aria-label="${caption}">
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody></table></div>
