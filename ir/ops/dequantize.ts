@@ -1,4 +1,5 @@
 // dequantize: integers of a quantized type, or stored half floats, to f32.
+import { attr } from '../attributes.ts';
 import { channelCode, channelOf } from '../channel-quantization.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { fail } from '../diagnostics.ts';
@@ -11,7 +12,12 @@ export const dequantize = defineOp({
   name: 'dequantize',
   doc: 'y = scale * f32(x - zero) in f32, with one scale and zero point or one per index of the quantized axis; stored half floats become the same numbers in f32. The difference is an i32, the product is rounded once, which for integers of 16 bits and fewer is the correctly rounded real value. Half floats must be constant: no target computes in them. Sources: TensorFlow Lite reference/dequantize.h; ONNX DequantizeLinear.',
   operands: [{ name: 'x', doc: 'A quantized tensor of at most 32 bits, or a constant f16 tensor.' }],
-  attributes: {},
+  attributes: {
+    stored: attr.bool({
+      fallback: false,
+      doc: 'Constant integers stay in the program, a quarter of the bytes, and become f32 when it runs.',
+    }),
+  },
   results: ['y'],
   types({ operands }) {
     const x = required(operands, 0);

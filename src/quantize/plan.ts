@@ -33,8 +33,8 @@ export interface Decisions {
 /** Results of several operators never share a name, so that the first one's names its operator. */
 export const nameOf = (op: Op): string => op.results[0]?.name ?? '';
 
-/** The part of 32 bits that a bias may take: sums of products need the rest. */
-const maxBias = 2 ** 30;
+/** The part of 32 bits that a bias may take, in steps of the accumulator: sums of products need the rest. */
+export const maxBias = 2 ** 30;
 
 /** Channels whose weights are this much smaller than the largest are all zeros in any result of 8 or 16 bits. */
 const leastShare = 2 ** -24;
@@ -194,4 +194,16 @@ export function arithmeticOps(module: Module): Op[] {
   return module.entry.ops.filter(
     (op) => op.definition !== constant && !moves(op) && op.operands.some(isF32) && op.results.some(isF32),
   );
+}
+
+/** The weights of linear operators as the decisions have them, for programs whose activations are not decided on. */
+export function integerWeights({ weightScales, rounded, precisions }: Decisions): (op: Op) => TensorData | undefined {
+  return (op) => {
+    const { linear } = op.definition;
+    const data = linear && constantOf(op.operand(linear.weights));
+    const scales = weightScales.get(nameOf(op));
+    if (linear === undefined || data === undefined || scales === undefined) return undefined;
+    if (precisions.get(nameOf(op)) === 'f32') return undefined;
+    return quantizedWeights(data, scales, linear.axis, rounded?.get(nameOf(op)));
+  };
 }

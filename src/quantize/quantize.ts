@@ -1,26 +1,41 @@
 // quantize: a float program and samples to an integer program that keeps its accuracy.
-import type { Rounding } from '../../ir/attributes.ts';
-import type { Diagnostic } from '../../ir/diagnostics.ts';
-import { Module } from '../../ir/module.ts';
+import { fail } from '../../ir/diagnostics.ts';
+import { quantize as quantizeOp } from '../../ir/ops/quantize.ts';
 import type { Precision } from '../../passes/quantization/insert-quantization.ts';
-import { integerPorts } from '../../passes/quantization/integer-ports.ts';
-import { type Program, programOf } from '../program.ts';
+import type { Program } from '../program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
 import { type CalibrationOptions, calibrate, type NetworkStatistics } from './calibrate.ts';
 import { estimateRange, type Method, weightScales } from './estimators/index.ts';
 import { type FloatNetwork, floatNetwork } from './float-network.ts';
-import { applyDecisions, type Decisions, linearLayers } from './plan.ts';
+import { type MixedPrecisionGoal, mixPrecisions } from './mixed-precision.ts';
+import { operatorsNamed } from './named-operators.ts';
+import { arithmeticOps, type Decisions, linearLayers, nameOf } from './plan.ts';
 import { type FloatOperator, possiblePrecisions } from './precisions.ts';
+import { pruneWeights } from './prune-weights.ts';
+import { type ProgramForm, quantizedProgram } from './quantized-program.ts';
+import { searchRanges } from './range-search/search-ranges.ts';
+import { learnRounding } from './reconstruction/learn-rounding.ts';
 
-export interface QuantizeOptions extends CalibrationOptions {
-  /** How ranges of activations are chosen. Default: `auto`. */
-  method?: Exclude<Method, 'auto'>;
+export interface QuantizeOptions extends CalibrationOptions, MixedPrecisionGoal, Omit<ProgramForm, 'activations'> {
+  /**
+   * How ranges of activations are chosen. `auto` (default): by what they do to the outputs. `keep`: the program is
+   * quantized already, by its training or by another tool, and nothing is changed.
+   */
+  readonly method?: Method | 'keep';
+  /** How weights are rounded: `learned` from samples (default with `auto`), or each to the nearest integer. */
+  readonly weights?: 'learned' | 'nearest';
   /** What activations become: `i16` goes with 8-bit weights. Default: `i8`. */
-  element?: 'i8' | 'i16';
-  /** How accumulators are requantized. Default: `half-even`. */
-  rounding?: Rounding;
-  /** What the program's own inputs and outputs are: as in the float program (default), or integers. */
-  ports?: 'float' | 'integer';
+  readonly element?: 'i8' | 'i16';
+  /** Operators that stay f32: their names in the user's model, or of their results. */
+  readonly keepFloat?: readonly string[];
+  /** Integer weights, while activations are quantized by the program as it runs. Takes no samples. */
+  readonly dynamic?: boolean;
+  /** Integer weights, while everything is computed in f32. Takes no samples. */
+  readonly weightOnly?: boolean;
+  /** The share of weights, from 0 to 1, that are set to 0 before: those of least magnitude. */
+  readonly prune?: number;
+  /** What calibration saw, where it was done before: samples are then needed only by what looks at outputs. */
+  readonly statistics?: NetworkStatistics;
 }
 
 export interface Quantized {
@@ -32,51 +47,101 @@ export interface Quantized {
   readonly float: readonly FloatOperator[];
 }
 
-/** Quantizes a float program by samples of its inputs. */
+/**
+ * Quantizes a float program by samples of its inputs. The same program, samples and options give the same integers.
+ *
+ * @throws CompileError I8C0402 where neither samples nor statistics are given, or samples do not fit; I8C0403 for names
+ *   in `keepFloat` that no operator has.
+ */
 export async function quantize(
   program: Program,
   samples: SampleSource,
   options: QuantizeOptions = {},
 ): Promise<Quantized> {
-  const network = floatNetwork(program);
-  const statistics = await calibrate(network, samples, options);
-  const decided = decide(network, statistics, options);
-  const { precisions, float } = possiblePrecisions(network, decided);
-  const decisions = { ...decided, precisions };
-  return { program: quantizedProgram(network, decisions, options), network, decisions, statistics, float };
+  const network = floatNetwork(program, (module) => {
+    if (options.prune !== undefined) pruneWeights(module, options.prune);
+  });
+  const kept = keptFloat(network, options.keepFloat ?? []);
+  if (options.method === 'keep') return keptProgram(network);
+  if (options.dynamic === true || options.weightOnly === true) {
+    const decisions = decide(network, new Map(), kept, options);
+    const activations = options.dynamic === true ? 'dynamic' : 'weights';
+    return {
+      ...{ network, decisions, statistics: new Map(), float: [] },
+      program: quantizedProgram(network, decisions, { ...options, activations }),
+    };
+  }
+  if (samples.count === 0 && options.statistics === undefined) {
+    fail('I8C0402', 'There are no samples to quantize with.');
+  }
+  const statistics = options.statistics ?? (await calibrate(network, samples, options));
+  const first = decide(network, statistics, kept, options);
+  const { precisions, float } = possiblePrecisions(network, first);
+  const refined = await refine(network, statistics, { ...first, precisions }, samples, options);
+  const decisions = await mixPrecisions(network, refined, samples, options);
+  const asked = arithmeticOps(network.module()).filter((op) => kept.has(nameOf(op)));
+  const left = asked.map((op) => ({
+    ...{ name: nameOf(op), operator: op.definition.name, where: op.location },
+    reason: 'It was to stay float.',
+  }));
+  const quantized = quantizedProgram(network, decisions, options);
+  return { program: quantized, network, decisions, statistics, float: [...float, ...left] };
 }
 
-function decide(network: FloatNetwork, statistics: NetworkStatistics, options: QuantizeOptions): Decisions {
-  const { method = 'mse', element = 'i8', rounding = 'half-even' } = options;
+/** The precision f32 for operators that the user names. */
+function keptFloat(network: FloatNetwork, names: readonly string[]): ReadonlyMap<string, Precision> {
+  if (names.length === 0) return new Map();
+  return new Map([...operatorsNamed(network.module().entry, names)].map((name) => [name, 'f32']));
+}
+
+/** Ranges by an estimator, scales of weights by their extremes. */
+function decide(
+  network: FloatNetwork,
+  statistics: NetworkStatistics,
+  kept: ReadonlyMap<string, Precision>,
+  options: QuantizeOptions,
+): Decisions {
+  const { method = 'auto', element = 'i8', rounding = 'half-even' } = options;
+  const estimator = method === 'auto' || method === 'keep' ? 'mse' : method;
   const bits = element === 'i8' ? 8 : 16;
-  const ranges = [...statistics].map(([name, s]) => [name, estimateRange(s, method, { bits })] as const);
-  const { entry } = network.module();
-  const scales = linearLayers(entry).map(({ name, weights, channels, stride }) => {
-    const data = weights.data as Float32Array;
-    return [name, weightScales(data, { channels, stride }, 'minmax')] as const;
+  const module = network.module();
+  const scales = linearLayers(module.entry).map(({ name, weights, channels, stride }) => {
+    const byWeights = method === 'auto' || method === 'keep' ? 'minmax' : method;
+    return [name, weightScales(weights.data as Float32Array, { channels, stride }, byWeights)] as const;
   });
   return {
-    ranges: new Map(ranges),
+    ranges: new Map([...statistics].map(([name, s]) => [name, estimateRange(s, estimator, { bits })])),
     weightScales: new Map(scales),
-    precisions: new Map<string, Precision>(),
+    precisions: new Map([...arithmeticOps(module).map((op) => [nameOf(op), element] as const), ...kept]),
     ties: rounding === 'half-even' ? 'even' : 'away',
   };
 }
 
-/** The program that the decisions make of the network. */
-export function quantizedProgram(
+/** What `auto` does beyond estimating: ranges by their effect on outputs, rounding by the layers' results. */
+async function refine(
   network: FloatNetwork,
+  statistics: NetworkStatistics,
   decisions: Decisions,
-  { rounding = 'half-even', ports = 'float' }: Pick<QuantizeOptions, 'rounding' | 'ports'> = {},
-): Program {
-  const { name, sourceHash } = network.program;
-  const diagnostics: readonly Diagnostic[] = network.program.diagnostics;
-  return programOf(name, sourceHash, () => {
-    const float = network.module();
-    applyDecisions(float.entry, decisions);
-    if (ports === 'integer') integerPorts(float.entry);
-    const module = new Module(float.name, rounding);
-    module.functions.push(...float.functions);
-    return { module, diagnostics };
-  });
+  samples: SampleSource,
+  { method = 'auto', weights = method === 'auto' ? 'learned' : 'nearest' }: QuantizeOptions,
+): Promise<Decisions> {
+  if (samples.count === 0) return decisions;
+  const found = method === 'auto' ? await searchRanges(network, statistics, decisions, samples) : decisions;
+  const searched = { ...decisions, ranges: found.ranges };
+  if (weights === 'nearest') return searched;
+  const { rounded, weightScales: scales, biases } = await learnRounding(network, samples, searched);
+  return { ...searched, rounded, weightScales: scales, biases };
+}
+
+/** A program with quantization of its own, as it is. */
+function keptProgram(network: FloatNetwork): Quantized {
+  const { program } = network;
+  const isQuantized = program.module().entry.ops.some((op) => op.definition === quantizeOp || op.result.type.quant);
+  if (!isQuantized) {
+    fail('I8C0404', 'The model has no quantization of its own to keep.', {
+      hint: 'Leave out the method, and give samples.',
+    });
+  }
+  const decisions: Decisions = { ranges: new Map(), weightScales: new Map(), precisions: new Map(), ties: 'even' };
+  return { program, network, decisions, statistics: new Map(), float: [] };
 }
