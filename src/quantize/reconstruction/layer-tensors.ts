@@ -1,0 +1,72 @@
+// The inputs and results of linear layers, sample by sample, in the float network or in the quantized one.
+import type { Patches } from '../../../ir/define-op.ts';
+import type { Value } from '../../../ir/module.ts';
+import { dequantize } from '../../../ir/ops/dequantize.ts';
+import { quantize } from '../../../ir/ops/quantize.ts';
+import { tensorGroups } from '../../../passes/quantization/tensor-groups.ts';
+import type { SampleSource } from '../../samples/sample-source.ts';
+import { inOrder } from '../calibrate.ts';
+import { compileToWasm, type FloatNetwork } from '../float-network.ts';
+import { applyDecisions, type Decisions, type LinearLayer, linearLayers, nameOf, planFor } from '../plan.ts';
+
+/** A layer whose weights are fitted. */
+export interface FittedLayer extends LinearLayer {
+  readonly patches: Patches;
+  /** The scale of its quantized input. */
+  readonly inputScale: number;
+  /** Its place among the layers that are fitted. */
+  readonly index: number;
+}
+
+/** The linear layers that compute on integers and say how their weights meet their input, in the network's order. */
+export function fittedLayers(network: FloatNetwork, decisions: Decisions): FittedLayer[] {
+  const func = network.module().entry;
+  const groups = tensorGroups(func);
+  const plan = planFor(func, decisions);
+  const found = linearLayers(func).flatMap((layer) => {
+    const patches = layer.op.definition.linear?.patches?.(layer.op);
+    const precision = plan.operandPrecision(layer.op, 0);
+    const input = groups.get(layer.op.operand(0));
+    if (patches === undefined || precision === 'f32' || input === undefined) return [];
+    return [{ ...layer, patches, inputScale: plan.activations(input, precision).scale[0] ?? 1 }];
+  });
+  return found.map((layer, index) => ({ ...layer, index }));
+}
+
+/**
+ * Runs a network over all samples and shows one tensor of each layer, its input or its result: of the float network, or
+ * with decisions of the quantized one. Only what leads to these is computed. State goes on from sample to sample, as in
+ * calibration.
+ */
+export async function eachTensor(
+  network: FloatNetwork,
+  decisions: Decisions | undefined,
+  samples: SampleSource,
+  layers: readonly FittedLayer[],
+  which: 'input' | 'result',
+  see: (layer: FittedLayer, x: Float32Array, sample: number) => void,
+): Promise<void> {
+  const module = network.module();
+  const func = module.entry;
+  if (decisions !== undefined) applyDecisions(func, decisions);
+  const ops = new Map(func.ops.map((op) => [nameOf(op), op]));
+  const shown = layers.flatMap((layer) => {
+    const op = ops.get(layer.name);
+    return op === undefined ? [] : [{ layer, name: (which === 'input' ? op.operand(0) : passedOn(op.result)).name }];
+  });
+  const names = [...new Set(shown.map(({ name }) => name))];
+  func.outputs.length = 0;
+  const wasm = compileToWasm(module, names);
+  for (let i = 0; i < samples.count; i++) {
+    const results = wasm.run(inOrder(network, await samples.read(i)));
+    for (const { layer, name } of shown) see(layer, results[names.indexOf(name)] as Float32Array, i);
+  }
+}
+
+/** What users of a value get: behind the quantization and back, where there is one. */
+function passedOn(value: Value): Value {
+  const [only] = value.users;
+  if (only?.definition !== quantize) return value;
+  const [back] = only.result.users;
+  return back?.definition === dequantize ? back.result : value;
+}
