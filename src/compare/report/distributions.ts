@@ -55,7 +55,7 @@ export function weightSection(weights: readonly WeightComparison[]): Section | u
     const label = `Histogram of the weights of ${name}: ${text.map(([term, value]) => `${term} ${value}`).join(', ')}`;
     return html`<figure><figcaption>${tensorLabel(name, where, operator)}</figcaption>${histogramPlot(histogram, label)}${terms(text)}</figure>\n`;
   });
-  const body = html`<p>The real weights of each linear operator, and how far their integers are from them. Scales are those of its output channels; zeros are integers that became 0.</p>
+  const body = html`<p>The real weights of each linear operator, and how far their integers are from them. Scales are those of its output channels; zeros, the share of integers that are 0.</p>
 ${figures(list)}`;
   return { id: 'weights', title: 'Distributions of weights', body };
 }

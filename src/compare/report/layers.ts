@@ -36,8 +36,8 @@ export function layerSection({ layers }: Comparison): Section | undefined {
   if (layers.length === 0) return undefined;
   const columns = [
     { title: 'Tensor' },
-    { title: 'Stored' },
     { title: 'SNR, dB', number },
+    { title: 'Stored' },
     { title: 'Cosine', number },
     { title: html`Worst channel<small>SNR, dB</small>`, number },
     { title: html`Range<small>and what was seen</small>`, number },
@@ -53,8 +53,8 @@ function layerRow(layer: LayerComparison): Part[] {
   const { name, where, operator, precision, snr, cosine, worstChannel, range, seen } = layer;
   return [
     tensorLabel(name, where, operator),
-    precision,
     bar(snr === Number.POSITIVE_INFINITY ? 1 : snr / fullDecibels, decibelText(snr)),
+    precision,
     cosineText(cosine),
     worstChannel === undefined
       ? ''

@@ -69,5 +69,10 @@ figure dd { text-align: right; font-variant-numeric: tabular-nums; }
 details { margin-top: .75rem; }
 summary { cursor: pointer; color: var(--accent); }
 .empty { color: var(--quiet); font-size: .85rem; }
+@media (max-width: 40rem) {
+  th, td { padding: .35rem .5rem; }
+  .barred { gap: .25rem; }
+  .barred svg { flex-basis: 2.5rem; width: 2.5rem; }
+}
 @media print { body { max-width: none; } .scroll { overflow: visible; } figure { break-inside: avoid; } }
 `;
