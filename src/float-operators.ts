@@ -38,27 +38,28 @@ export function floatOperators(
   });
 }
 
-/** What to do about an operator that stays float. */
-export type WayOut = (operator: FloatOperator) => string;
+/** What there is to say of an operator that stays float: why, where the passes do not know, and what to do about it. */
+export interface FloatAccount {
+  readonly reason?: string;
+  readonly hint: string;
+}
 
 /**
  * Holds a program to integers: conversions of its float inputs and outputs aside, no operator computes in floating point.
  *
  * @throws CompileError I8C0302 with an error for each operator that does.
  */
-export function requireIntegers(program: Program, wayOut: WayOut): void {
+export function requireIntegers(program: Program, accountOf: (operator: FloatOperator) => FloatAccount): void {
   const module = program.module();
   const diagnostics: Diagnostic[] = [...program.diagnostics];
   runPasses(module, { report: (d) => diagnostics.push(d) });
   const found = floatOperators(module.entry, diagnostics, [quantize, dequantize]);
   if (found.length === 0) return;
   throw new CompileError(
-    found.map((operator) => ({
-      code: 'I8C0302',
-      severity: 'error',
-      ...(operator.where === '' ? {} : { where: operator.where }),
-      message: `${operator.operator} stays in floating point. ${operator.reason}`,
-      hint: wayOut(operator),
-    })),
+    found.map((operator) => {
+      const { reason = operator.reason, hint } = accountOf(operator);
+      const where = operator.where === '' ? {} : { where: operator.where };
+      return { code: 'I8C0302', severity: 'error', ...where, message: `${operator.operator}: ${reason}`, hint };
+    }),
   );
 }

@@ -79,8 +79,8 @@ interface Prepared {
 
 /** The program itself, or its quantized form where that was asked for; held to integers where that was. */
 async function integerProgram(program: Program, flags: CompileFlags): Promise<Prepared> {
-  const { calibrate, stats, dynamic, weightOnly } = flags;
-  if ((calibrate ?? stats ?? dynamic ?? weightOnly) === undefined) {
+  const { calibrate, stats, dynamic, weightOnly, method } = flags;
+  if ((calibrate ?? stats ?? dynamic ?? weightOnly) === undefined && method !== 'keep') {
     const idle = quantizingFlags.find((flag) => flags[flag] !== undefined);
     if (idle !== undefined) {
       fail('I8C0401', `Option --${dashed(idle)} is for quantizing, and there are no samples to quantize with.`, {
@@ -89,7 +89,7 @@ async function integerProgram(program: Program, flags: CompileFlags): Promise<Pr
     }
     if (flags.requireInt8 === true) {
       const { requireIntegers } = await import('../float-operators.ts');
-      requireIntegers(program, () => 'Quantize the model: give samples of its inputs with --calibrate.');
+      requireIntegers(program, () => ({ hint: 'Quantize the model: give samples of its inputs with --calibrate.' }));
     }
     return { program, notes: [] };
   }
@@ -112,6 +112,7 @@ const quantizingFlags = [
   'seed',
   'labels',
   'method',
+  'weights',
   'element',
   'keepFloat',
   'maxDrop',

@@ -29,14 +29,17 @@ Methods, by which the range of each tensor is chosen from the values it takes (d
   percentile  all but 0.01 % of the values
   entropy     what keeps the distribution most alike (Kullback-Leibler)
   mse, grid   the least squared error, found on a grid
-  auto        for each tensor the method with the least error, checked on the network's outputs`;
+  auto        what the network's outputs lose least by, and rounding of weights that is learned layer by layer
+  keep        nothing is chosen: the model has quantization of its own, from training or another tool`;
 
 const quantizeEpilogue = `
 The name given with -o says what is written: .onnx (QuantizeLinear and DequantizeLinear around each operator), .tflite, or
 .ir, int8c's own text. 'int8c compile --calibrate' writes programs instead.
 
 ${patterns}
-A few hundred samples do. --max-drop needs labels: --labels FILE, or a folder with a folder for each class.
+A few hundred samples do. With labels (--labels, or a folder with a folder for each class) --max-drop is about accuracy,
+without them about the samples for which both networks name the same class. auto, --max-drop, --budget and learned weights
+look at outputs, so they need samples; --stats alone gives ranges by their values.
 ${methodLines}
 
 Examples:
@@ -66,10 +69,14 @@ export function sampleOptions(): Option[] {
 export function quantizationOptions(): Option[] {
   return [
     new Option('--stats <file>', 'ranges from what int8c calibrate wrote, with or without samples'),
-    new Option('--method <name>', 'how ranges are chosen; default: auto').choices([...methods]),
+    new Option('--method <name>', 'how ranges are chosen; default: auto').choices([...methods, 'keep']),
+    new Option('--weights <how>', 'how weights are rounded; default: learned with --method auto').choices([
+      'learned',
+      'nearest',
+    ]),
     new Option('--element <type>', 'what activations become; i16 goes with 8-bit weights').choices(['i8', 'i16']),
     new Option('--keep-float <name...>', 'operators that stay float, by the names of the model'),
-    new Option('--max-drop <percent>', 'accuracy that may be lost, such as 0.5%; layers stay float or i16 for it'),
+    new Option('--max-drop <percent>', 'accuracy that may be lost, such as 0.5%; the costliest layers get 16 bits'),
     new Option('--budget <ram=bytes,flash=bytes>', 'memory that the program must fit, such as ram=64k,flash=512k'),
     new Option('--dynamic', 'integer weights; activations are quantized by the program as it runs'),
     new Option('--weight-only', 'integer weights, and computation in floating point'),

@@ -6,6 +6,7 @@ import { budgetIn, percentageOf, wholeNumber } from './flag-values.ts';
 export interface QuantizeFlags {
   readonly stats?: string;
   readonly method?: NonNullable<QuantizeOptions['method']>;
+  readonly weights?: 'learned' | 'nearest';
   readonly element?: 'i8' | 'i16';
   readonly keepFloat?: readonly string[];
   readonly maxDrop?: string;
@@ -21,9 +22,11 @@ export interface QuantizeFlags {
 
 /** The options of `quantize`, the statistics aside. Throws CompileError I8C0401 for values that are none. */
 export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
-  const { method, element, keepFloat, maxDrop, budget, dynamic, weightOnly, prune, ports, rounding, workers } = flags;
+  const { method, weights, element, keepFloat, maxDrop, budget, dynamic, weightOnly, prune, ports, rounding, workers } =
+    flags;
   return {
     ...(method === undefined ? {} : { method }),
+    ...(weights === undefined ? {} : { weights }),
     ...(element === undefined ? {} : { element }),
     ...(keepFloat === undefined ? {} : { keepFloat }),
     ...(maxDrop === undefined ? {} : { maxDrop: percentageOf('--max-drop', maxDrop) }),

@@ -1,9 +1,10 @@
 // Quantizes a program as the command line says: with samples, statistics or both.
 import { type Diagnostic, fail } from '../../ir/diagnostics.ts';
-import { type FloatOperator, requireIntegers } from '../float-operators.ts';
+import { type FloatAccount, type FloatOperator, requireIntegers } from '../float-operators.ts';
 import type { Program } from '../program.ts';
 import { tensorsToObserve } from '../quantize/calibration-module.ts';
 import { floatNetwork } from '../quantize/float-network.ts';
+import { operatorsNamed } from '../quantize/named-operators.ts';
 import { type Quantized, type QuantizeOptions, quantize } from '../quantize/quantize.ts';
 import { checkFinished, checkStatistics, type NetworkStatistics } from '../quantize/statistics-file.ts';
 import { type SampleSource, samplesOf } from '../samples/sample-source.ts';
@@ -23,22 +24,51 @@ export async function quantizeModel(
   line: ProgressLine,
 ): Promise<Quantized> {
   const options: QuantizeOptions = quantizeOptions(flags);
-  const needsNone = flags.dynamic === true || flags.weightOnly === true;
-  if (samples === undefined && flags.stats === undefined && !needsNone) {
-    fail('I8C0401', 'There are neither samples nor statistics to quantize with.', {
-      hint: 'Give samples with --data, or what int8c calibrate wrote with --stats.',
-    });
-  }
+  checkTogether(samples !== undefined, flags);
   if (samples?.count === 0) fail('I8C0402', 'There are no samples to quantize with.');
   const statistics = flags.stats === undefined ? undefined : await statisticsFor(program, flags.stats);
-  line.start('Quantizing');
+  line.start('Calibrating');
   const quantized = await quantize(program, samples ?? samplesOf([]), {
     ...options,
     ...(statistics === undefined ? {} : { statistics }),
-    onProgress: line.update,
+    onProgress(progress) {
+      line.update(progress);
+      if (progress.done === progress.count) line.start('Quantizing');
+    },
   });
-  if (flags.requireInt8 === true) requireIntegers(quantized.program, (operator) => wayOut(operator, flags));
+  if (flags.requireInt8 === true) {
+    const kept = keptPlaces(quantized, flags.keepFloat ?? []);
+    requireIntegers(quantized.program, (operator) => accountOf(operator, kept, flags));
+  }
   return quantized;
+}
+
+/** Refuses what would be without effect, or contradicts itself. */
+function checkTogether(hasSamples: boolean, flags: QuantizeFlags): void {
+  const { stats, dynamic, weightOnly, method, maxDrop, budget, weights } = flags;
+  if (dynamic === true && weightOnly === true)
+    fail('I8C0401', 'Options --dynamic and --weight-only exclude each other.');
+  if (hasSamples || dynamic === true || weightOnly === true || method === 'keep') return;
+  if (stats === undefined) {
+    fail('I8C0401', 'There are neither samples nor statistics to quantize with.', {
+      hint: 'Give samples with --data (compile: --calibrate), or what int8c calibrate wrote with --stats.',
+    });
+  }
+  for (const [option, isGiven] of [
+    ['--method auto', method === 'auto'],
+    ['--weights learned', weights === 'learned'],
+    ['--max-drop', maxDrop !== undefined],
+    ['--budget', budget !== undefined],
+  ] as const) {
+    if (isGiven) fail('I8C0401', `Option ${option} looks at the outputs of the network: it needs samples.`);
+  }
+}
+
+/** The places of operators that were asked to stay float. */
+function keptPlaces({ network, float }: Quantized, names: readonly string[]): ReadonlySet<string> {
+  if (names.length === 0) return new Set();
+  const kept = operatorsNamed(network.module().entry, names);
+  return new Set(float.filter(({ name }) => kept.has(name)).map(({ where }) => where));
 }
 
 async function statisticsFor(program: Program, path: string): Promise<NetworkStatistics> {
@@ -48,13 +78,16 @@ async function statisticsFor(program: Program, path: string): Promise<NetworkSta
   return file.tensors;
 }
 
-/** What to do about an operator that stays float in a network that was quantized. */
-function wayOut({ where }: FloatOperator, { keepFloat = [], maxDrop, dynamic, weightOnly }: QuantizeFlags): string {
-  if (weightOnly === true) return 'Leave out --weight-only: it keeps activations float.';
-  if (dynamic === true) return 'Leave out --dynamic, and give --data: activations are quantized as they run.';
-  if (keepFloat.some((name) => where.includes(name))) return 'Leave it out of --keep-float.';
-  if (maxDrop !== undefined) return 'Allow more with --max-drop, or try --element i16.';
-  return 'Put operators in its place that have an integer form (docs/operators.md), or leave out --require-int8.';
+/** Why an operator stays float in a network that was quantized, and what to do about it. */
+function accountOf({ where }: FloatOperator, kept: ReadonlySet<string>, flags: QuantizeFlags): FloatAccount {
+  if (flags.weightOnly === true) {
+    return { reason: 'Activations stay float with --weight-only.', hint: 'Leave it out, and give samples.' };
+  }
+  if (flags.dynamic === true) {
+    return { reason: 'Results stay float with --dynamic.', hint: 'Leave it out, and give samples.' };
+  }
+  if (kept.has(where)) return { reason: '--keep-float names it.', hint: 'Leave it out there.' };
+  return { hint: 'Put operators in its place that have an integer form, or leave out --require-int8.' };
 }
 
 /** What stays float, as notes. */
@@ -63,6 +96,6 @@ export function floatNotes({ float }: Quantized): Diagnostic[] {
     code: 'I8C0302',
     severity: 'note',
     ...(where === '' ? {} : { where }),
-    message: `${operator} stays in floating point. ${reason}`,
+    message: `${operator}: ${reason}`,
   }));
 }

@@ -84,7 +84,7 @@ export async function quantizeCommand(path: string, given: QuantizeCommandFlags)
     printJson({ name, float: quantized.float, files, diagnostics: notes });
     return;
   }
-  print(`${styled('bold', name, process.stdout)}: ${accountOf(quantized)}`);
+  print(`${styled('bold', name, process.stdout)}: ${accountOf(quantized, flags)}`);
   reportDiagnostics(notes);
   for (const text of fileLines(files)) print(text);
 }
@@ -115,8 +115,13 @@ async function page(quantized: Quantized, samples: SampleSource, line: ProgressL
   return new TextEncoder().encode(html());
 }
 
-function accountOf({ float, statistics }: Quantized): string {
-  const samples = Math.max(0, ...[...statistics.values()].map((s) => s.samples));
-  const stays = float.length === 0 ? 'every operator computes in integers' : `${float.length} operators stay float`;
-  return samples === 0 ? stays : `${stays}; ranges from ${grouped(samples)} samples`;
+/** What became of the network, in a few words. */
+function accountOf({ float, statistics }: Quantized, flags: QuantizeFlags): string {
+  if (flags.method === 'keep') return 'quantized as it was';
+  if (flags.dynamic === true) return 'integer weights; activations are quantized as it runs';
+  if (flags.weightOnly === true) return 'integer weights; computes in floating point';
+  const samples = [...statistics.values()].reduce((most, s) => Math.max(most, s.samples), 0);
+  const stays = float.length === 1 ? '1 operator stays' : `${grouped(float.length)} operators stay`;
+  const account = float.length === 0 ? 'every operator computes in integers' : `${stays} in floating point`;
+  return `${account}; ranges from ${grouped(samples)} samples`;
 }
