@@ -1,8 +1,10 @@
 // What tests of the exporters share: programs in their quantized form, the same with the rounding of a file format, and
 // comparing two programs byte by byte.
 import type { Rounding } from '../../ir/attributes.ts';
-import { Module } from '../../ir/module.ts';
+import { Module, type Op } from '../../ir/module.ts';
+import { averagePool2d } from '../../ir/ops/pool2d.ts';
 import { quantize } from '../../ir/ops/quantize.ts';
+import { reduceMean } from '../../ir/ops/reduce-sum.ts';
 import { allocateArray, type TensorArray } from '../../ir/tensor-data.ts';
 import { elementCount, integerRange, type TensorType } from '../../ir/types.ts';
 import { canonicalize } from '../../passes/canonicalize.ts';
@@ -35,20 +37,31 @@ export function quantizedForm(program: Program): Module {
   return module;
 }
 
-/** What a file format means by the module: its rounding, and where its QUANTIZE puts ties. */
+/**
+ * What a file format means by the module: its rounding, and where its QUANTIZE puts ties. A pool of a whole image is a
+ * mean in ONNX and rounds as everything does there, where TensorFlow Lite's pools have a rounding of their own.
+ */
 export function inFormat(module: Module, format: 'onnx' | 'tflite'): Module {
   const rounding: Rounding = format === 'onnx' ? 'half-even' : 'double';
   const ties = format === 'onnx' ? 'even' : 'away';
   const same = new Module(module.name, rounding);
   same.functions.push(...module.functions);
   for (const func of same.functions) {
-    rewrite(func, (op, builder) =>
-      op.definition === quantize && op.attributes.ties !== ties
-        ? [builder.create(quantize, op.operands, { ties }, op.result.type)]
-        : undefined,
-    );
+    rewrite(func, (op, builder) => {
+      if (op.definition === quantize && op.attributes.ties !== ties) {
+        return [builder.create(quantize, op.operands, { ties }, op.result.type)];
+      }
+      if (format !== 'onnx' || !isWholeMean(op)) return undefined;
+      return [builder.create(reduceMean, op.operands, { axes: [1, 2], keep_dims: true }, op.result.type)];
+    });
   }
   return same;
+}
+
+function isWholeMean({ definition, attributes, operands: [x] }: Op): boolean {
+  if (definition !== averagePool2d || x?.type.quant === undefined) return false;
+  const { kernel, pad } = attributes as { kernel: readonly number[]; pad: readonly number[] };
+  return kernel[0] === x.type.shape[1] && kernel[1] === x.type.shape[2] && pad.every((n) => n === 0);
 }
 
 /** A program of a module; each call of `build` gives a fresh one. */

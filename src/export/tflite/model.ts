@@ -23,7 +23,7 @@ export interface SubgraphDraft {
 }
 
 interface TensorDraft {
-  readonly name: string;
+  name: string;
   /** A resource stands for a variable; its other properties say nothing. */
   readonly type: TensorType | 'resource';
   readonly buffer: number;

@@ -26,6 +26,8 @@ export class TfliteTensors {
   private readonly model: TfliteModelDraft;
   private readonly subgraph: SubgraphDraft;
   private readonly held = new Map<Value, Held>();
+  /** Tensors that have the name of an input or output. */
+  private readonly named = new Set<TensorIndex>();
 
   constructor(model: TfliteModelDraft, subgraph: SubgraphDraft) {
     this.model = model;
@@ -36,6 +38,7 @@ export class TfliteTensors {
   input(value: Value, name: string): TensorIndex {
     const held = { index: this.model.tensor(this.subgraph, name, value.type), type: value.type, shifted: false };
     this.held.set(value, held);
+    this.named.add(held.index);
     return held.index;
   }
 
@@ -79,15 +82,23 @@ export class TfliteTensors {
     this.held.set(value, { ...held, type: { ...held.type, quant: wanted } });
   }
 
-  /** The tensor to return for a value: as the program's own type says. */
+  /** The tensor to return for a value under a name: as the program's own type says. */
   output(value: Value, name: string): TensorIndex {
     if (constantOf(value) !== undefined) return this.constant(this.plain(value), name);
     const held = this.held.get(value) ?? noForm('reads a value that has no form');
-    if (!held.shifted) return held.index;
+    if (!held.shifted) return this.withName(held.index, name);
     const quant = this.subgraph.tensors[held.index]?.quant ?? noForm('returns bytes without a scale');
     const type = tensorType('u8', held.type.shape, { ...quant, zero: quant.zero.map((z) => z + 128) });
     const index = this.model.tensor(this.subgraph, name, type);
     this.quantize(held.index, index);
+    return index;
+  }
+
+  /** A tensor has one name: the first that it is returned under, or that of an input. */
+  private withName(index: TensorIndex, name: string): TensorIndex {
+    const tensor = this.subgraph.tensors[index];
+    if (tensor !== undefined && !this.named.has(index)) tensor.name = name;
+    this.named.add(index);
     return index;
   }
 
