@@ -1,6 +1,6 @@
 // compare: a float network against its quantized form, on samples: accuracy, errors of outputs, errors of every layer.
 import { fail, quoteName } from '../../ir/diagnostics.ts';
-import type { Module } from '../../ir/module.ts';
+import type { Func, Module } from '../../ir/module.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
 import { sameShape } from '../../ir/types.ts';
 import type { Precision } from '../../passes/quantization/insert-quantization.ts';
@@ -17,7 +17,7 @@ import { ChannelErrors, type ChannelFigure, type ErrorFigures, ErrorSums } from 
 import { type ProgramCost, programCost } from './program-cost.ts';
 import { RangeCounts, type RangeUse, SeenRange } from './range-use.ts';
 import { inputValues, realValues } from './real-values.ts';
-import { type TensorPair, tensorPairs } from './tensor-pairs.ts';
+import { type TensorPair, tensorPairs, tensorsWithinTables } from './tensor-pairs.ts';
 
 /** A float program and what it was quantized to elsewhere: the same inputs and outputs in the same order. */
 export interface ProgramPair {
@@ -37,7 +37,7 @@ export interface OutputComparison extends ErrorFigures {
   readonly shape: readonly number[];
 }
 
-/** One tensor that quantization observes: an input, or what an operator computes. */
+/** One tensor that quantization observes: an input, or what an operator computes (unless a table computes past it). */
 export interface LayerComparison extends ErrorFigures {
   /** In the float network. */
   readonly name: string;
@@ -86,7 +86,7 @@ export async function compare(
   const { name, float, quantized, floatModule, staysFloat } = subjectOf(subject);
   checkInterfaces(float, quantized);
   const quantizedModule = quantized.module();
-  const pairs = 'network' in subject ? tensorPairs(floatModule.entry, quantizedModule.entry) : [];
+  const pairs = 'network' in subject ? comparedPairs(subject, floatModule.entry, quantizedModule.entry) : [];
   // The reference is the program as it was imported: what prepares a network for quantization may change it.
   const reference = compileToWasm(float.module());
   const runFloat = compileToWasm(
@@ -159,6 +159,11 @@ function subjectOf(subject: Quantized | ProgramPair): Subject {
   return { name: float.name, float, quantized, floatModule: float.module(), staysFloat: [] };
 }
 
+function comparedPairs({ decisions }: Quantized, float: Func, quantized: Func): TensorPair[] {
+  const within = tensorsWithinTables(float, decisions);
+  return tensorPairs(float, quantized).filter((pair) => !within.has(pair.name));
+}
+
 function checkInterfaces(float: Program, quantized: Program): void {
   for (const [kind, ours, theirs] of [
     ['inputs', float.inputs, quantized.inputs],
@@ -215,7 +220,7 @@ class LayerSums {
     this.#errors.add(x, y);
     this.#channels.add(x, y);
     this.#seen.add(x);
-    this.#range?.add(x, stored);
+    if (stored instanceof Int8Array || stored instanceof Int16Array) this.#range?.add(x, stored);
   }
 
   get comparison(): LayerComparison {

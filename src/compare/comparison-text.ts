@@ -2,7 +2,7 @@
 import { columns, grouped, styled } from '../cli/terminal.ts';
 import type { Comparison, LayerComparison } from './compare.ts';
 import { bytesText, cosineText, decibelText, energyText, percentText, rangeText, realText } from './figure-text.ts';
-import type { Sensitivity } from './sensitivity.ts';
+import type { GroupCost, Sensitivity } from './sensitivity.ts';
 
 /** Everything, in parts that an empty line sets off from each other. */
 export function comparisonLines(comparison: Comparison, sensitivity?: Sensitivity): string[] {
@@ -87,7 +87,8 @@ function layerRow({ name, operator, precision, snr, cosine, worstChannel, seen, 
   ];
 }
 
-function costs({ samples, snr, layers, unmeasured }: Sensitivity): string[] {
+function costs({ samples, snr, layers, groups }: Sensitivity): string[] {
+  if (layers.length + groups.length === 0) return [];
   const head = ['noise', 'SNR dB', 'gain dB', 'operator', 'tensor'];
   const rows = layers.map((l) => [
     percentText(l.share),
@@ -100,10 +101,15 @@ function costs({ samples, snr, layers, unmeasured }: Sensitivity): string[] {
     title(`What each layer costs: output SNR with it alone quantized, on ${grouped(samples)} samples`),
     ...indented(columns([head, ...rows], [0, 1, 2])),
     `  All of them together: ${decibelText(snr)} dB. Gain: what the output wins where the layer alone stays float.`,
-    ...(unmeasured.length === 0
-      ? []
-      : [`  No time was left for ${unmeasured.length} layers: ${unmeasured.join(', ')}`]),
+    ...groups.map(
+      (g) => `  ${percentText(g.share)} of the noise: ${groupText(g)}, which there was no time to tell apart`,
+    ),
   ];
+}
+
+/** A group of layers in the network's order, by its ends. */
+export function groupText({ layers }: GroupCost): string {
+  return `${layers.length} layers from ${layers[0]} to ${layers.at(-1)}`;
 }
 
 function staysFloat({ float }: Comparison): string[] {

@@ -35,22 +35,30 @@ export class ErrorSums {
 
   /** Takes a sample: elements of both in one order. */
   add(real: ArrayLike<number>, quantized: ArrayLike<number>): void {
-    for (let i = 0; i < real.length; i++) {
-      const x = real[i] ?? 0;
-      const y = quantized[i] ?? 0;
+    // Sums in registers: there are millions of elements.
+    let [count, signal, quantizedSignal, product, noise, sum, greatest] = [0, 0, 0, 0, 0, 0, 0];
+    const n = real.length;
+    for (let i = 0; i < n; i++) {
+      const x = real[i]!;
+      const y = quantized[i]!;
       const error = Math.abs(x - y);
-      if (!Number.isFinite(error)) {
-        this.#nonFinite++;
-        continue;
-      }
-      this.#count++;
-      this.#signal += x * x;
-      this.#quantizedSignal += y * y;
-      this.#product += x * y;
-      this.#noise += error * error;
-      this.#error += error;
-      if (error > this.#greatest) this.#greatest = error;
+      if (!(error < Number.POSITIVE_INFINITY)) continue;
+      count++;
+      signal += x * x;
+      quantizedSignal += y * y;
+      product += x * y;
+      noise += error * error;
+      sum += error;
+      if (error > greatest) greatest = error;
     }
+    this.#count += count;
+    this.#nonFinite += n - count;
+    this.#signal += signal;
+    this.#quantizedSignal += quantizedSignal;
+    this.#product += product;
+    this.#noise += noise;
+    this.#error += sum;
+    this.#greatest = Math.max(this.#greatest, greatest);
   }
 
   /** Noise as a share of the signal; 0 where nothing differs, Infinity where there is noise only. */
@@ -90,14 +98,18 @@ export class ChannelErrors {
     this.#noise = new Float64Array(channels);
   }
 
+  /** Takes a sample: whole rows of channels. */
   add(real: ArrayLike<number>, quantized: ArrayLike<number>): void {
-    for (let i = 0; i < real.length; i++) {
-      const x = real[i] ?? 0;
-      const error = x - (quantized[i] ?? 0);
-      if (!Number.isFinite(error)) continue;
-      const c = i % this.channels;
-      this.#signal[c]! += x * x;
-      this.#noise[c]! += error * error;
+    const [signal, noise, n] = [this.#signal, this.#noise, real.length];
+    let c = 0;
+    for (let i = 0; i < n; i++) {
+      const x = real[i]!;
+      const error = x - quantized[i]!;
+      if (Math.abs(error) < Number.POSITIVE_INFINITY) {
+        signal[c]! += x * x;
+        noise[c]! += error * error;
+      }
+      if (++c === this.channels) c = 0;
     }
   }
 

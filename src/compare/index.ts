@@ -13,5 +13,11 @@ export { comparisonLines } from './comparison-text.ts';
 export type { ChannelFigure, ErrorFigures } from './error-sums.ts';
 export type { ProgramCost } from './program-cost.ts';
 export { htmlReport, type ReportSource } from './report/page.ts';
-export { type LayerCost, type Sensitivity, type SensitivityOptions, sensitivity } from './sensitivity.ts';
+export {
+  type GroupCost,
+  type LayerCost,
+  type Sensitivity,
+  type SensitivityOptions,
+  sensitivity,
+} from './sensitivity.ts';
 export { compareWeights, type WeightComparison } from './weights.ts';

@@ -1,5 +1,4 @@
 // How a tensor's values use the range that its quantization holds.
-import type { TensorArray } from '../../ir/tensor-data.ts';
 import { integerRange, type TensorType } from '../../ir/types.ts';
 import type { Range } from '../quantize/estimators/index.ts';
 
@@ -32,15 +31,19 @@ export class RangeCounts {
   }
 
   /** Takes a sample: the float network's values, and the quantized network's integers. */
-  add(real: ArrayLike<number>, integers: TensorArray): void {
+  add(real: ArrayLike<number>, integers: Int8Array | Int16Array): void {
     const low = this.chosen.low - this.#step / 2;
     const high = this.chosen.high + this.#step / 2;
-    for (let i = 0; i < real.length; i++) {
-      const x = real[i] ?? 0;
-      if (x < low) this.#below++;
-      else if (x > high) this.#above++;
-      this.#seen[Number(integers[i] ?? 0) - this.#least] = 1;
+    const [seen, least, n] = [this.#seen, this.#least, real.length];
+    let [below, above] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      const x = real[i]!;
+      if (x < low) below++;
+      else if (x > high) above++;
+      seen[integers[i]! - least] = 1;
     }
+    this.#below += below;
+    this.#above += above;
     this.#count += real.length;
   }
 
@@ -57,12 +60,16 @@ export class SeenRange {
   #high = Number.NEGATIVE_INFINITY;
 
   add(real: ArrayLike<number>): void {
-    for (let i = 0; i < real.length; i++) {
-      const x = real[i] ?? 0;
-      if (!Number.isFinite(x)) continue;
-      if (x < this.#low) this.#low = x;
-      if (x > this.#high) this.#high = x;
+    let [low, high] = [this.#low, this.#high];
+    const n = real.length;
+    for (let i = 0; i < n; i++) {
+      const x = real[i]!;
+      if (!(Math.abs(x) < Number.POSITIVE_INFINITY)) continue;
+      if (x < low) low = x;
+      if (x > high) high = x;
     }
+    this.#low = low;
+    this.#high = high;
   }
 
   get range(): Range {

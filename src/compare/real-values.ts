@@ -12,7 +12,8 @@ export function realValues(array: TensorArray, type: TensorType): ArrayLike<numb
   const real = new Float32Array(array.length);
   const [scale, zero] = [quant.scale[0] ?? 1, quant.zero[0] ?? 0];
   if (quant.axis === undefined) {
-    for (let i = 0; i < real.length; i++) real[i] = scale * ((array[i] ?? 0) - zero);
+    const n = real.length;
+    for (let i = 0; i < n; i++) real[i] = scale * (array[i]! - zero);
     return real;
   }
   const channel = channelOf(type, quant);

@@ -15,7 +15,7 @@ export interface SensitivityOptions {
   readonly samples?: number;
   /**
    * The time to aim for. Where it does not do for every layer, fewer samples are run, {@link leastSamples} at least; where
-   * even that takes too long, the last layers of the network are listed as not measured. Default: 60.
+   * even that takes too long, groups of layers are measured, and those that cost most are divided first. Default: 60.
    */
   readonly seconds?: number;
   /** For how many of the costliest layers the gain of leaving them float is measured too. Default: 8. */
@@ -32,10 +32,17 @@ export interface LayerCost {
   readonly where: string;
   /** Signal to noise of the outputs in dB with the weights and the result of this layer quantized and nothing else. */
   readonly snr: number;
-  /** Its noise as a share of that of all measured layers, each by itself. */
+  /** Its noise as a share of that of all layers and groups, each by itself. */
   readonly share: number;
   /** How many dB the outputs win where this layer stays float and all others are quantized. */
   readonly gain?: number;
+}
+
+/** Neighbouring layers that there was no time to tell apart: what they cost together. */
+export interface GroupCost {
+  readonly layers: readonly string[];
+  readonly snr: number;
+  readonly share: number;
 }
 
 export interface Sensitivity {
@@ -45,8 +52,8 @@ export interface Sensitivity {
   readonly snr: number;
   /** The costliest first. */
   readonly layers: readonly LayerCost[];
-  /** Names of layers for which there was no time. */
-  readonly unmeasured: readonly string[];
+  /** The costliest first; none where there was time for every layer. */
+  readonly groups: readonly GroupCost[];
 }
 
 /** Fewer samples than this rank layers by chance. */
@@ -57,6 +64,7 @@ const leastSamples = 4;
  * the rounding of one layer alone, its inputs exact. Noise of several outputs is the mean of each one's share of its signal.
  *
  * Time is bounded by the number of samples and by `seconds`; memory by the inputs and outputs of the samples that are run.
+ * Programs whose activations have no ranges decided beforehand have no layers to measure.
  */
 export async function sensitivity(
   network: FloatNetwork,
@@ -68,6 +76,7 @@ export async function sensitivity(
   const start = performance.now();
   const floatModule = network.module();
   const layers = quantizedLayers(network, decisions);
+  if (layers.length === 0 || samples.count === 0) return { samples: 0, snr: decibels(1, 0), layers: [], groups: [] };
   let inputs: TensorArray[][] = [];
   for (const i of spread(samples.count, most, floatModule.entry.states.length > 0)) {
     inputs.push(inOrder(network, await samples.read(i)));
@@ -81,32 +90,66 @@ export async function sensitivity(
   const noise = (chosen: readonly TensorPair[]) =>
     relativeNoise(network, exact, compileToWasm(simulate(network, decisions, elementsOf(chosen))), inputs);
 
+  const begun = performance.now();
   const end = start + 1000 * seconds;
   const all = noise(layers);
-  const measured: { layer: TensorPair; noise: number }[] = [];
-  const unmeasured: string[] = [];
-  for (const layer of layers) {
-    if (performance.now() > end) unmeasured.push(layer.name);
-    else measured.push({ layer, noise: noise([layer]) });
-    options.onProgress?.({ done: measured.length + unmeasured.length, count: layers.length });
-  }
-  measured.sort((a, b) => b.noise - a.noise);
-  const total = measured.reduce((sum, m) => sum + m.noise, 0);
+  const perMeasurement = performance.now() - begun;
+  const isTimeFor = (measurements: number) => performance.now() + measurements * perMeasurement <= end;
+  let done = 0;
+  const measure = (part: readonly TensorPair[]): Part => {
+    const own = noise(part);
+    if (part.length === 1) options.onProgress?.({ done: ++done, count: layers.length });
+    return { layers: part, noise: own };
+  };
+  const parts = isTimeFor(layers.length)
+    ? noisiestFirst(layers.map((layer) => measure([layer])))
+    : halve(layers, all, isTimeFor, measure);
+  const total = parts.reduce((sum, p) => sum + p.noise, 0);
+  const figures = (own: number) => ({ snr: decibels(1, own), share: total === 0 ? 0 : own / total });
+  const single = parts.filter((p) => p.layers.length === 1);
   return {
     samples: inputs.length,
     snr: decibels(1, all),
-    layers: measured.map(({ layer, noise: own }, rank) => {
+    layers: single.flatMap(({ layers: [layer], noise: own }, rank) => {
+      if (layer === undefined) return [];
       const { name, operator, where } = layer;
-      const cost = { name, operator, where, snr: decibels(1, own), share: total === 0 ? 0 : own / total };
-      if (rank >= gains || all === 0 || performance.now() > end) return cost;
-      return { ...cost, gain: decibels(all, noise(layers.filter((l) => l !== layer))) };
+      const cost = { name, operator, where, ...figures(own) };
+      if (rank >= gains || all === 0 || !isTimeFor(0)) return [cost];
+      return [{ ...cost, gain: decibels(all, noise(layers.filter((l) => l !== layer))) }];
     }),
-    unmeasured,
+    groups: parts
+      .filter((p) => p.layers.length > 1)
+      .map((p) => ({ layers: p.layers.map((l) => l.name), ...figures(p.noise) })),
   };
 }
 
+interface Part {
+  readonly layers: readonly TensorPair[];
+  readonly noise: number;
+}
+
+/** Halves the noisiest group of layers as long as there is one, and time for it. The noisiest parts come first. */
+function halve(
+  layers: readonly TensorPair[],
+  all: number,
+  isTimeFor: (measurements: number) => boolean,
+  measure: (layers: readonly TensorPair[]) => Part,
+): Part[] {
+  let parts: Part[] = [{ layers, noise: all }];
+  for (;;) {
+    const next = parts.find((p) => p.layers.length > 1);
+    if (next === undefined || !isTimeFor(2)) return parts;
+    const middle = Math.ceil(next.layers.length / 2);
+    const halves = [next.layers.slice(0, middle), next.layers.slice(middle)].map(measure);
+    parts = noisiestFirst([...parts.filter((p) => p !== next), ...halves]);
+  }
+}
+
+const noisiestFirst = (parts: readonly Part[]): Part[] => parts.toSorted((a, b) => b.noise - a.noise);
+
 /** Tensors that the decisions give integers. */
 function quantizedLayers(network: FloatNetwork, decisions: Decisions): TensorPair[] {
+  if (decisions.ranges.size === 0) return [];
   const quantized = quantizedProgram(network, decisions).module();
   return tensorPairs(network.module().entry, quantized.entry).filter((p) => p.precision !== 'f32');
 }

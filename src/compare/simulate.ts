@@ -11,6 +11,7 @@ import { quantize } from '../../ir/ops/quantize.ts';
 import { allocateTensor, type TensorData } from '../../ir/tensor-data.ts';
 import { tensorType } from '../../ir/types.ts';
 import type { QuantizationPlan } from '../../passes/quantization/insert-quantization.ts';
+import { setBiases } from '../../passes/quantization/set-biases.ts';
 import { type TensorGroup, tensorGroups } from '../../passes/quantization/tensor-groups.ts';
 import type { FloatNetwork } from '../quantize/float-network.ts';
 import { type Decisions, nameOf, planFor } from '../quantize/plan.ts';
@@ -19,13 +20,15 @@ import { type Decisions, nameOf, planFor } from '../quantize/plan.ts';
 export type ChosenLayers = ReadonlyMap<string, 'i8' | 'i16'>;
 
 /**
- * A copy of the float network in which the chosen layers round: the constants that their operators take (weights), and
- * what they give. Each tensor is rounded once, where it is made, so that the error of a range is its own layer's; what the
+ * A copy of the float network in which the chosen layers round: the constants that their operators take (weights; biases
+ * are those of the decisions), and what they give. Each tensor is rounded once, where it is made, so that the error of a range is its own layer's; what the
  * other layers compute from it is exact. Arithmetic stays f32.
  */
 export function simulate(network: FloatNetwork, decisions: Decisions, chosen: ChosenLayers): Module {
   const module = network.module();
   const func = module.entry;
+  const biases = [...(decisions.biases ?? [])].filter(([name]) => chosen.has(name));
+  setBiases(func, new Map(biases));
   const groups = tensorGroups(func);
   const groupOf = (v: Value): TensorGroup => groups.get(v) ?? { name: v.name, members: [v] };
   const plan = planFor(func, decisions);
@@ -76,6 +79,8 @@ function roundConstants(
 ): void {
   op.operands.forEach((v, i) => {
     if (v?.producer?.definition !== constant || v.type.element !== 'f32') return;
+    // What computes on f32 has weights of f32, though those that take its result may round that.
+    if (plan.operandPrecision(op, i) === 'f32') return;
     const integers = plan.constants(op, i, groupOf(v), element);
     if (integers === undefined) return;
     op.replaceOperand(v, builder.create(constant, [], { value: realTensor(integers) }));

@@ -5,6 +5,7 @@ import { elementCount, type TensorType } from '../../ir/types.ts';
 import type { Precision } from '../../passes/quantization/insert-quantization.ts';
 import { moves, observedTensors } from '../../passes/quantization/tensor-groups.ts';
 import { valueNamed } from '../quantize/float-network.ts';
+import { type Decisions, nameOf, planFor } from '../quantize/plan.ts';
 
 /** A tensor of the float network that quantization observes, and its counterpart. */
 export interface TensorPair {
@@ -30,11 +31,11 @@ export interface TensorPair {
 export function tensorPairs(float: Func, quantized: Func): TensorPair[] {
   const inputs = new Map(float.inputs.map((port, i) => [port.value.name, quantized.inputs[i]?.value]));
   return observedTensors(float).flatMap((v) => {
-    const value = inputs.get(v.name) ?? valueNamed(quantized, v.name);
+    // Where operators were fused already, only the integers are left.
+    const value = inputs.get(v.name) ?? valueNamed(quantized, v.name) ?? valueNamed(quantized, `${v.name}_q`);
     if (value === undefined) return [];
     const { real, integers } = storedForm(value);
-    const moved = real === value ? v : valueNamed(float, real.name);
-    if (moved === undefined) return [];
+    const moved = real === value ? v : (valueNamed(float, real.name) ?? v);
     const { producer } = v;
     const counterpart = integers ?? real;
     const { element } = counterpart.type;
@@ -70,4 +71,18 @@ function storedForm(value: Value): { real: Value; integers?: Value } {
     if (form.integers !== undefined) return form;
   }
   return { real: value };
+}
+
+/**
+ * Tensors of the float function that the quantized program does not have: within functions of one number, which become
+ * tables from the first operator's input to the last one's result.
+ */
+export function tensorsWithinTables(float: Func, decisions: Decisions): ReadonlySet<string> {
+  if (decisions.ranges.size === 0) return new Set();
+  const plan = planFor(float, decisions);
+  const within = float.ops.filter((op) => {
+    const precision = decisions.precisions.get(nameOf(op));
+    return precision !== undefined && precision !== 'f32' && plan.resultPrecision(op) === 'f32';
+  });
+  return new Set(within.map(nameOf));
 }

@@ -30,8 +30,9 @@ export function compareWeights({ network, program }: Pick<Quantized, 'network' |
   const quantized = program.module().entry;
   return linearLayers(network.module().entry).flatMap(({ op, name, weights }) => {
     const position = op.definition.linear?.weights;
-    const integers =
-      position === undefined ? undefined : storedIntegers(valueNamed(quantized, name)?.producer?.operands[position]);
+    // Where operators were fused already, only the integers are left.
+    const result = valueNamed(quantized, name) ?? valueNamed(quantized, `${name}_q`);
+    const integers = position === undefined ? undefined : storedIntegers(result?.producer?.operands[position]);
     const { data } = weights;
     if (integers === undefined || !(data instanceof Float32Array)) return [];
     const sums = new ErrorSums();
@@ -56,7 +57,9 @@ export function compareWeights({ network, program }: Pick<Quantized, 'network' |
   });
 }
 
-/** The constant that a dequantized value comes from. */
+/** The quantized constant that a value is, or was dequantized from. */
 function storedIntegers(value: Value | undefined): TensorData | undefined {
-  return value?.producer?.definition === dequantize ? constantOf(value.producer.operand(0)) : undefined;
+  const stored = value?.producer?.definition === dequantize ? value.producer.operand(0) : value;
+  const data = constantOf(stored);
+  return data?.type.quant === undefined ? undefined : data;
 }

@@ -91,7 +91,11 @@ describe('the page', () => {
         },
       },
     };
-    const costly = { ...costs, layers: costs.layers.map((l) => ({ ...l, name: hostile })), unmeasured: [hostile] };
+    const costly = {
+      ...costs,
+      layers: costs.layers.map((l) => ({ ...l, name: hostile })),
+      groups: [{ layers: [hostile, hostile], snr: 1, share: 1 }],
+    };
     const text = htmlReport({ comparison: named, sensitivity: costly, quantized: subject.quantized });
     expect(text).not.toMatch(/<script|<img|onerror='|[\p{Cf}\p{Cs}]/u);
     expect(text).not.toContain('\0');

@@ -20,9 +20,9 @@ describe('sensitivity', () => {
 
   it('measures every quantized tensor, and all together as the quantized program computes them', async () => {
     const { network, decisions } = subject.quantized;
-    const { layers, samples, snr, unmeasured } = await sensitivity(network, decisions, subject.samples);
+    const { layers, samples, snr, groups } = await sensitivity(network, decisions, subject.samples);
     expect(samples).toBe(12);
-    expect(unmeasured).toEqual([]);
+    expect(groups).toEqual([]);
     expect(layers.map((l) => l.name).toSorted()).toEqual(['a', 'b', 'c', 'x']);
     expect(layers.map((l) => l.share)).toEqual(layers.map((l) => l.share).toSorted((a, b) => b - a));
     expect(layers.reduce((sum, l) => sum + l.share, 0)).toBeCloseTo(1, 9);
@@ -87,6 +87,6 @@ describe('sensitivity', () => {
     expect(few.samples).toBe(5);
     expect(few.layers.map((l) => l.gain !== undefined)).toEqual([true, false, false, false]);
     const none = await sensitivity(network, decisions, subject.samples, { seconds: 0 });
-    expect(none).toMatchObject({ samples: 4, layers: [], unmeasured: ['x', 'a', 'b', 'c'] });
+    expect(none).toMatchObject({ samples: 4, layers: [], groups: [{ layers: ['x', 'a', 'b', 'c'], share: 1 }] });
   });
 });

@@ -1,9 +1,10 @@
 // Tables with bars: what each layer costs the output, and how far each tensor is from the float network's.
 import { grouped } from '../../cli/terminal.ts';
 import type { Comparison, LayerComparison } from '../compare.ts';
+import { groupText } from '../comparison-text.ts';
 import { cosineText, decibelText, percentText, rangeText } from '../figure-text.ts';
-import type { Sensitivity } from '../sensitivity.ts';
-import { html, type Part } from './markup.ts';
+import type { GroupCost, Sensitivity } from '../sensitivity.ts';
+import { html, type Markup, type Part } from './markup.ts';
 import type { Section } from './section.ts';
 import { bar, table, tensorLabel } from './table.ts';
 
@@ -12,8 +13,9 @@ const number = true;
 /** Signal to noise at which a bar is full; 8 bits over a whole range reach about 50 dB. */
 const fullDecibels = 60;
 
-export function costSection({ layers, samples, snr, unmeasured }: Sensitivity): Section {
-  const most = layers[0]?.share ?? 1;
+export function costSection({ layers, groups, samples, snr }: Sensitivity): Section | undefined {
+  if (layers.length + groups.length === 0) return undefined;
+  const most = Math.max(layers[0]?.share ?? 0, groups[0]?.share ?? 0) || 1;
   const columns = [
     { title: 'Layer' },
     { title: 'Share of the noise', number },
@@ -28,8 +30,18 @@ export function costSection({ layers, samples, snr, unmeasured }: Sensitivity): 
   ]);
   const body = html`<p>Each layer was quantized alone, its weights and its result, and the error of the outputs measured on ${grouped(samples)} samples. With all of them quantized the outputs have ${decibelText(snr)} dB. The gain is what they win where the layer stays float and all others are quantized; it is below zero where errors of layers cancel each other.</p>
 ${table('Layers by what they cost the outputs, the costliest first', columns, rows)}
-${unmeasured.length === 0 ? undefined : html`<p>There was no time to measure ${unmeasured.length} layers: ${unmeasured.join(', ')}.</p>`}`;
+${groups.length === 0 ? undefined : groupTable(groups, most)}`;
   return { id: 'cost', title: 'What each layer costs', body };
+}
+
+function groupTable(groups: readonly GroupCost[], most: number): Markup {
+  const columns = [
+    { title: 'Layers' },
+    { title: 'Share of the noise', number },
+    { title: 'Output SNR alone, dB', number },
+  ];
+  const rows = groups.map((g) => [groupText(g), bar(g.share / most, percentText(g.share), 'cost'), decibelText(g.snr)]);
+  return table('Neighbouring layers that there was no time to tell apart', columns, rows);
 }
 
 export function layerSection({ layers }: Comparison): Section | undefined {
