@@ -3,7 +3,7 @@
 import type { LoopBuilder } from '../../ir/loops/builder.ts';
 import type { LoopValue } from '../../ir/loops/kernel.ts';
 import type { Access, ContractionLowering } from '../../ir/loops/lowering.ts';
-import type { Buffer } from '../../ir/loops/types.ts';
+import { type Buffer, laneOf, loopType } from '../../ir/loops/types.ts';
 import { stridesOf } from '../../ir/types.ts';
 
 /** An axis of the strided form: one or more neighbouring axes of the contraction, outermost first. */
@@ -120,6 +120,22 @@ export function stridedPosition(b: LoopBuilder, access: StridedAccess, values: A
     if (value !== undefined) position = b.add(position, b.mul(value, access.strides[i]!));
   }
   return position;
+}
+
+/**
+ * The values of `lanes` neighbours along an axis, from `position` on: one value for all lanes where the access does not
+ * depend on the axis, as the bias of one channel does where columns are phases of a transposed convolution.
+ */
+export function loadAlong(
+  b: LoopBuilder,
+  { buffer, strides }: StridedAccess,
+  axis: number | undefined,
+  position: LoopValue,
+  lanes: number,
+): LoopValue {
+  if (axis !== undefined && strides[axis] !== 0) return b.load(buffer, position, lanes);
+  const value = b.load(buffer, position);
+  return b.splat(value, loopType(laneOf(value.type), lanes));
 }
 
 /** The values of the contraction's own axes, as its epilogue wants them. Axes that were dropped are 0. */

@@ -10,6 +10,7 @@ import type { Isa } from './isa.ts';
 import { type ReadingOrder, type TileBias, type TileWeights, tileBias, tileWeights } from './packing.ts';
 import {
   type AxisValues,
+  loadAlong,
   originValues,
   type StridedAccess,
   type StridedContraction,
@@ -180,6 +181,10 @@ export abstract class TileKernel {
     return this.b.add(stridedPosition(this.b, access, this.values), offset);
   }
 
+  private biasAt(bias: StridedAccess, column: number, lanes: number): LoopValue {
+    return loadAlong(this.b, bias, this.plan.column, this.at(bias, [], column), lanes);
+  }
+
   /** What the accumulators of all rows start from, from this column of the tile on. */
   protected startAt(column: number): LoopValue {
     const { b, isa } = this;
@@ -187,7 +192,7 @@ export abstract class TileKernel {
     const type = loopType(accumulator, isa.lanes);
     const { access } = this.bias;
     if (access === undefined || biasLast) return b.constant(accumulator === 'i64' ? 0n : 0, type);
-    return b.convert(b.load(access.buffer, this.at(access, [], column), isa.lanes), type);
+    return b.convert(this.biasAt(access, column, isa.lanes), type);
   }
 
   /** The results of one row of the tile from its accumulators, all columns. */
@@ -215,7 +220,7 @@ export abstract class TileKernel {
     const { origin, result } = form;
     const { access } = this.bias;
     const late = origin.biasLast && access !== undefined;
-    const acc = late ? b.add(sum, b.load(access.buffer, this.at(access, [], column), lanesOf(sum.type))) : sum;
+    const acc = late ? b.add(sum, this.biasAt(access, column, lanesOf(sum.type))) : sum;
     const values = [...this.values];
     const all: Move = plan.column === undefined ? move : [...move, [plan.column, column]];
     for (const [axis, by] of all) values[axis] = b.add(values[axis] ?? b.constant(0), by);

@@ -16,7 +16,14 @@ import type { ScheduleContext } from './context.ts';
 import type { Isa } from './isa.ts';
 import { type ReadingOrder, type TileBias, type TileWeights, tileBias, tileWeights } from './packing.ts';
 import { affineValue, cutRange, type Guard } from './plain.ts';
-import { type AxisValues, originValues, type StridedAccess, stridedExtent, stridedPosition } from './strided.ts';
+import {
+  type AxisValues,
+  loadAlong,
+  originValues,
+  type StridedAccess,
+  stridedExtent,
+  stridedPosition,
+} from './strided.ts';
 import { isGrouped, type Tiling, tilingOf } from './word-tiling.ts';
 
 /** Emits the contraction in tiles; false where another schedule must do. */
@@ -127,7 +134,12 @@ class WordTiles {
     const type = loopType(accumulator, columns);
     const { access } = this.bias;
     if (access === undefined || biasLast) return b.constant(accumulator === 'i64' ? 0n : 0, type);
-    return b.convert(b.load(access.buffer, this.position(access, 0), columns), type);
+    return b.convert(this.biasAt(access), type);
+  }
+
+  private biasAt(bias: StridedAccess): LoopValue {
+    const { plan, columns } = this.tiling;
+    return loadAlong(this.b, bias, plan.column, this.position(bias, 0), columns);
   }
 
   /** Bias of floats, epilogue, store of what belongs to the tile whose columns begin at `column`. */
@@ -136,7 +148,7 @@ class WordTiles {
     const { form, plan, columns } = this.tiling;
     const { access } = this.bias;
     const late = form.origin.biasLast && access !== undefined;
-    const acc = late ? b.add(sum, b.load(access.buffer, this.position(access, 0), columns)) : sum;
+    const acc = late ? b.add(sum, this.biasAt(access)) : sum;
     const values = [...this.values];
     if (plan.row !== undefined) values[plan.row] = b.add(values[plan.row]!, row);
     const value = form.origin.epilogue(b, acc, originValues(b, form, values));
