@@ -6,6 +6,7 @@ import type { Decisions } from '../quantize/plan.ts';
 import { quantizedProgram } from '../quantize/quantized-program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
 import { decibels, ErrorSums } from './error-sums.ts';
+import { halveNoisiest, noisiestFirst, type Part } from './noisy-parts.ts';
 import { realValues } from './real-values.ts';
 import { type ChosenLayers, simulate } from './simulate.ts';
 import { type TensorPair, tensorPairs } from './tensor-pairs.ts';
@@ -96,14 +97,14 @@ export async function sensitivity(
   const perMeasurement = performance.now() - begun;
   const isTimeFor = (measurements: number) => performance.now() + measurements * perMeasurement <= end;
   let done = 0;
-  const measure = (part: readonly TensorPair[]): Part => {
+  const measure = (part: readonly TensorPair[]): Part<TensorPair> => {
     const own = noise(part);
     if (part.length === 1) options.onProgress?.({ done: ++done, count: layers.length });
     return { layers: part, noise: own };
   };
   const parts = isTimeFor(layers.length)
     ? noisiestFirst(layers.map((layer) => measure([layer])))
-    : halve(layers, all, isTimeFor, measure);
+    : halveNoisiest({ layers, noise: all }, isTimeFor, measure);
   const total = parts.reduce((sum, p) => sum + p.noise, 0);
   const figures = (own: number) => ({ snr: decibels(1, own), share: total === 0 ? 0 : own / total });
   const single = parts.filter((p) => p.layers.length === 1);
@@ -122,30 +123,6 @@ export async function sensitivity(
       .map((p) => ({ layers: p.layers.map((l) => l.name), ...figures(p.noise) })),
   };
 }
-
-interface Part {
-  readonly layers: readonly TensorPair[];
-  readonly noise: number;
-}
-
-/** Halves the noisiest group of layers as long as there is one, and time for it. The noisiest parts come first. */
-function halve(
-  layers: readonly TensorPair[],
-  all: number,
-  isTimeFor: (measurements: number) => boolean,
-  measure: (layers: readonly TensorPair[]) => Part,
-): Part[] {
-  let parts: Part[] = [{ layers, noise: all }];
-  for (;;) {
-    const next = parts.find((p) => p.layers.length > 1);
-    if (next === undefined || !isTimeFor(2)) return parts;
-    const middle = Math.ceil(next.layers.length / 2);
-    const halves = [next.layers.slice(0, middle), next.layers.slice(middle)].map(measure);
-    parts = noisiestFirst([...parts.filter((p) => p !== next), ...halves]);
-  }
-}
-
-const noisiestFirst = (parts: readonly Part[]): Part[] => parts.toSorted((a, b) => b.noise - a.noise);
 
 /** Tensors that the decisions give integers. */
 function quantizedLayers(network: FloatNetwork, decisions: Decisions): TensorPair[] {

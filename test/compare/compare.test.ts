@@ -1,7 +1,7 @@
 // Comparison of small networks with their quantized forms.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/compare/index.ts';
-import { compare } from '../../src/compare/index.ts';
+import { compare, htmlReport, sensitivity } from '../../src/compare/index.ts';
 import { quantize } from '../../src/quantize/quantize.ts';
 import { quantizedProgram } from '../../src/quantize/quantized-program.ts';
 import { networkOf, randomSamples } from '../quantize/calibration-networks.ts';
@@ -175,5 +175,60 @@ func @main(%x "x": tensor<1x4xf32>) {
     await expect(compare({ float, quantized: float }, { count: 1, read: async () => ({}) })).rejects.toThrow(
       'Input "x" is missing',
     );
+  });
+
+  it('leaves out what a table computes past', async () => {
+    const network = await networkOf(`module @silu
+func @main(%x "x": tensor<1x64xf32>) {
+  %s = logistic %x : tensor<1x64xf32>
+  %y = mul %x, %s : tensor<1x64xf32>
+  return %y "y"
+}`);
+    const samples = randomSamples(network, 4);
+    const quantized = await quantize(network.program, samples, { method: 'minmax' });
+    const { layers } = await compare(quantized, samples);
+    expect(layers.map((l) => [l.name, l.precision])).toEqual([
+      ['x', 'i8'],
+      ['y', 'i8'],
+    ]);
+    const costs = await sensitivity(network, quantized.decisions, samples);
+    expect(costs.layers.map((l) => l.name).toSorted()).toEqual(['x', 'y']);
+  });
+
+  it.each([{ dynamic: true }, { weightOnly: true }] as const)(
+    'compares programs of float activations: %j',
+    async (how) => {
+      const network = await networkOf(chain());
+      const samples = randomSamples(network, 4);
+      const quantized = await quantize(network.program, samples, how);
+      const comparison = await compare(quantized, samples);
+      expect(comparison.layers.map((l) => [l.name, l.precision])).toEqual(
+        ['x', 'a', 'b', 'c'].map((name) => [name, 'f32']),
+      );
+      expect(comparison.outputs[0]?.snr).toBeGreaterThan(25);
+      expect(comparison.outputs[0]?.snr).toBeLessThan(70);
+      const costs = await sensitivity(network, quantized.decisions, samples);
+      expect(costs).toEqual({ samples: 0, snr: Number.POSITIVE_INFINITY, layers: [], groups: [] });
+      const page = htmlReport({ comparison, sensitivity: costs, quantized });
+      if ('weightOnly' in how) expect(page).toContain('Distributions of weights');
+      expect(page).not.toContain('What each layer costs');
+    },
+  );
+
+  it('takes the program as imported for the reference, whatever was pruned from it', async () => {
+    const network = await networkOf(chain());
+    const samples = randomSamples(network, 8);
+    const whole = await compare(await quantize(network.program, samples, { method: 'minmax' }), samples);
+    const half = await compare(await quantize(network.program, samples, { method: 'minmax', prune: 0.5 }), samples);
+    expect(half.outputs[0]?.snr).toBeLessThan((whole.outputs[0]?.snr ?? 0) - 10);
+  });
+
+  it('measures what auto decided as the program computes it', async () => {
+    const network = await networkOf(chain());
+    const samples = randomSamples(network, 16);
+    const quantized = await quantize(network.program, samples);
+    const { outputs } = await compare(quantized, samples);
+    const costs = await sensitivity(quantized.network, quantized.decisions, samples);
+    expect(Math.abs(costs.snr - (outputs[0]?.snr ?? 0))).toBeLessThan(0.5);
   });
 });
