@@ -107,7 +107,7 @@ export class TfliteContext {
 
   /** Appends an operator without an activation of its own, and what limits its result to real bounds. */
   putLimited(clamp: readonly number[], written: Written): void {
-    if (activationOf(this.resultType, clamp) === 'NONE') {
+    if (!this.isLimitedBy(clamp)) {
       this.put(written);
       return;
     }
@@ -126,6 +126,16 @@ export class TfliteContext {
       this.operator({ name, inputs: [from, bound], options }, to, element);
       return to;
     }, x);
+  }
+
+  /** Whether real bounds have an effect on what the type of the result can hold. */
+  isLimitedBy(clamp: readonly number[]): boolean {
+    const { type } = this.op.result;
+    const [low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY] = clamp;
+    if (type.quant === undefined) return Number.isFinite(low) || Number.isFinite(high);
+    const [least, greatest] = quantizedBounds(type, [low, high]);
+    const { min, max } = integerRange(type.element);
+    return least > min || greatest < max;
   }
 
   /** The operators that limit the result, those left out that change nothing. */

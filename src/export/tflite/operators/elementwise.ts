@@ -133,14 +133,19 @@ export const elementwiseForms: TfliteForms = [
     c.put({ name: 'LEAKY_RELU', inputs: c.inputs(), options });
   }),
   form(clamp, (c, { min, max }) => {
+    if (!sameQuantization(c.type(0).quant, c.resultType.quant)) {
+      c.putLimited([min, max], {
+        name: 'QUANTIZE',
+        inputs: c.inputs(),
+        options: { type: 'QuantizeOptions', value: {} },
+      });
+      return;
+    }
     const activation = activationOf(c.resultType, [min, max]);
-    const sameScale = sameQuantization(c.type(0).quant, c.resultType.quant);
-    const name = activation === undefined || !sameScale ? undefined : clamps[activation];
-    if (name !== undefined) return c.put({ name, inputs: c.inputs() });
-    if (sameScale) return activation === 'NONE' ? c.alias() : c.limit(c.input(0), [min, max]);
-    const scaled = c.between(c.resultType, 'scaled');
-    c.operator({ name: 'QUANTIZE', inputs: c.inputs(), options: { type: 'QuantizeOptions', value: {} } }, scaled);
-    c.limit(scaled, [min, max]);
+    const name = activation && clamps[activation];
+    if (!c.isLimitedBy([min, max])) c.alias();
+    else if (name !== undefined) c.put({ name, inputs: c.inputs() });
+    else c.limit(c.input(0), [min, max]);
   }),
   form(cast, (c) => c.put({ name: 'CAST', inputs: c.inputs(), options: { type: 'CastOptions', value: {} } })),
 
