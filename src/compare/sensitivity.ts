@@ -57,6 +57,16 @@ export interface Sensitivity {
   readonly groups: readonly GroupCost[];
 }
 
+/**
+ * Every layer by name, the costliest first. Those of a group that was measured as a whole count as its equal parts, in the
+ * network's order.
+ */
+export function rankedLayers({ layers, groups }: Pick<Sensitivity, 'layers' | 'groups'>): string[] {
+  const single = layers.map((l) => ({ names: [l.name], share: l.share }));
+  const shared = groups.map((g) => ({ names: g.layers, share: g.share / g.layers.length }));
+  return [...single, ...shared].sort((a, b) => b.share - a.share).flatMap((part) => part.names);
+}
+
 /** Fewer samples than this rank layers by chance. */
 const leastSamples = 4;
 

@@ -1,6 +1,6 @@
 // Mixed precision: which layers get 16 bits or stay f32, so that a network loses no more than its user allows, or fits
 // its memory and loses as little as it can. Layers are ranked by what their quantization costs, measured one by one.
-import { sensitivity } from '../compare/sensitivity.ts';
+import { rankedLayers, sensitivity } from '../compare/sensitivity.ts';
 import { lowerModule } from '../compile.ts';
 import { manifestOf } from '../manifest.ts';
 import type { Program } from '../program.ts';
@@ -30,8 +30,8 @@ export async function mixPrecisions(
   { maxDrop, budget }: MixedPrecisionGoal,
 ): Promise<Decisions> {
   if (samples.count === 0 || (maxDrop === undefined && budget === undefined)) return decisions;
-  const { layers } = await sensitivity(network, decisions, samples);
-  const names = layers.map((layer) => layer.name).filter((name) => decisions.precisions.get(name) === 'i8');
+  const ranked = rankedLayers(await sensitivity(network, decisions, samples));
+  const names = ranked.filter((name) => decisions.precisions.get(name) === 'i8');
   const raised = new Map<number, Decisions>();
   const raise = (count: number): Decisions => {
     const known = raised.get(count) ?? withRaised(network, decisions, names.slice(0, count));

@@ -1,6 +1,6 @@
 // What layers cost, on networks where the answer is known.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compare, sensitivity } from '../../src/compare/index.ts';
+import { compare, rankedLayers, sensitivity } from '../../src/compare/index.ts';
 import type { Decisions } from '../../src/quantize/plan.ts';
 import { quantizedChain, type Subject } from './compared-networks.ts';
 
@@ -88,5 +88,14 @@ describe('sensitivity', () => {
     expect(few.layers.map((l) => l.gain !== undefined)).toEqual([true, false, false, false]);
     const none = await sensitivity(network, decisions, subject.samples, { seconds: 0 });
     expect(none).toMatchObject({ samples: 4, layers: [], groups: [{ layers: ['x', 'a', 'b', 'c'], share: 1 }] });
+  });
+
+  it('ranks the layers of a group as its equal parts', () => {
+    const layer = (name: string, share: number) => ({ name, share, operator: 'conv2d', where: '', snr: 0 });
+    const groups = [
+      { layers: ['b', 'c', 'd'], share: 0.6, snr: 0 },
+      { layers: ['f', 'g'], share: 0.05, snr: 0 },
+    ];
+    expect(rankedLayers({ layers: [layer('a', 0.25), layer('e', 0.1)], groups })).toEqual([...'abcdefg']);
   });
 });

@@ -29,7 +29,7 @@ export function costSection({ layers, groups, samples, snr }: Sensitivity): Sect
     gain === undefined ? '' : `${gain < 0 ? '' : '+'}${gain.toFixed(1)}`,
   ]);
   const body = html`<p>Each layer was quantized alone, its weights and its result, and the error of the outputs measured on ${grouped(samples)} samples. With all of them quantized the outputs have ${decibelText(snr)} dB. The gain is what they win where the layer stays float and all others are quantized; it is below zero where errors of layers cancel each other.</p>
-${table('Layers by what they cost the outputs, the costliest first', columns, rows)}
+${rows.length === 0 ? undefined : table('Layers by what they cost the outputs, the costliest first', columns, rows)}
 ${groups.length === 0 ? undefined : groupTable(groups, most)}`;
   return { id: 'cost', title: 'What each layer costs', body };
 }
