@@ -46,6 +46,9 @@ async function filesOf(pattern: string): Promise<FoundFile[]> {
     }
     return files.map((path) => ({ path: join(pattern, path), folder: pattern }));
   }
+  if (there === undefined && !isGlob(pattern) && !sampleExtensions.has(extname(pattern).toLowerCase())) {
+    fail('I8C0005', `There is no file and no folder ${quoteName(pattern)}.`);
+  }
   if (there !== undefined || !isGlob(pattern)) return [{ path: pattern }];
   const files = await search(withSlashes(pattern), '.');
   if (files.length === 0) fail('I8C0005', `No file is named like ${quoteName(pattern)}.`);
