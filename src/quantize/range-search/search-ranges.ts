@@ -1,5 +1,6 @@
 // Chooses ranges by what they do to the network's outputs: every estimator's ranges for all tensors at once, then tensor
-// by tensor (coordinate descent), each time keeping what brings the outputs closest to the float network's.
+// by tensor (coordinate descent), each time keeping what brings the outputs closer to the float network's. A choice must do
+// so on both halves of the samples: what helps only some of them is clipped to them, and other samples pay for it.
 import type { Op } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
 import type { TensorArray } from '../../../ir/tensor-data.ts';
@@ -25,17 +26,20 @@ export interface FoundRanges {
 
 const estimators = ['minmax', 'percentile', 'mse', 'entropy', 'mean'] as const satisfies readonly Estimator[];
 
-const defaultBudget = 2e10;
+const defaultBudget = 5e10;
 /** What it takes to round an element in floats, in multiply-accumulates of a convolution. */
 const roundingCost = 40;
 
 const elements = (op: Op) => (op.definition === constant ? 0 : elementCount(op.results[0]?.type.shape ?? []));
 
-const mostSamples = 32;
+const mostSamples = 64;
 const fewestSamples = 4;
 
-/** A choice that does not do better by this, in dB, is not worth its being fitted to the samples. */
-const leastGain = 0.02;
+/**
+ * Gains in dB that are worth a change: of all ranges at once from the extremes to an estimator's, and of one. Narrower
+ * ranges always look a little better on the samples that they were made from, and are worse on what lies outside of them.
+ */
+const leastGain = { all: 0.5, one: 0.25 };
 
 /** Ranges that differ by less are not tried both. */
 const sameShare = 0.02;
@@ -69,11 +73,11 @@ export async function searchRanges(
     choices.set(method, rangesBy(method, statistics, simulated));
   }
   const noise = new Map<Estimator | 'least error' | 'search', number>();
-  let [current, least]: [readonly Range[], number] = [[], Number.POSITIVE_INFINITY];
+  let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
   for (const [method, ranges] of choices) {
     const found = measure(ranges);
-    noise.set(method, found);
-    if (found < least) [current, least] = [ranges, found];
+    noise.set(method, mean(found));
+    if (isBetter(found, least, leastGain.all)) [current, least] = [ranges, found];
     evaluations--;
   }
   for (let improved = true; improved && evaluations > 0; ) {
@@ -84,13 +88,13 @@ export async function searchRanges(
         const ranges = current.with(g, range);
         const found = measure(ranges);
         onProgress?.({ done: total - Math.max(0, evaluations), count: total });
-        if (found > least - leastGain) continue;
+        if (!isBetter(found, least, leastGain.one)) continue;
         [current, least] = [ranges, found];
         improved = true;
       }
     }
   }
-  noise.set('search', least);
+  noise.set('search', mean(least));
   const ranges = new Map(decisions.ranges);
   simulated.groups.forEach(({ group }, g) => {
     const range = current[g];
@@ -127,7 +131,14 @@ function candidates(g: number, current: readonly Range[], choices: readonly (rea
 const isClose = (a: Range, b: Range) =>
   Math.abs(a.low - b.low) + Math.abs(a.high - b.high) < sameShare * (a.high - a.low);
 
-/** Noise over signal in dB, as a mean over the measured tensors. */
+/** Noise over signal in dB, of every other sample and of those between. */
+type Noise = readonly [even: number, odd: number];
+
+const mean = ([even, odd]: Noise) => (even + odd) / 2;
+
+const isBetter = (found: Noise, least: Noise, gain: number) => found.every((n, half) => n < (least[half] ?? 0) - gain);
+
+/** Noise over signal, as a mean over the measured tensors. */
 function noiseMeter(network: FloatNetwork, simulated: Simulation, inputs: readonly (readonly TensorArray[])[]) {
   const module = network.module();
   const own = module.entry.outputs.length;
@@ -137,20 +148,25 @@ function noiseMeter(network: FloatNetwork, simulated: Simulation, inputs: readon
     float.reset();
     return float.run(x).slice(own) as Float32Array[];
   });
-  const signal = names.map((_, t) => wanted.reduce((sum, outputs) => sum + energy(outputs[t]), 0));
-  return (ranges: readonly Range[]): number => {
-    const noise = names.map(() => 0);
-    inputs.forEach((x, k) => {
-      simulated.run(x, ranges).forEach((found, t) => {
-        noise[t] = (noise[t] ?? 0) + distance(found, wanted[k]?.[t]);
-      });
+  const halves = [0, 1].map((half) => inputs.flatMap((_, k) => (k % 2 === half ? [k] : [])));
+  const signals = halves.map((half) => names.map((_, t) => half.reduce((sum, k) => sum + energy(wanted[k]?.[t]), 0)));
+  return (ranges: readonly Range[]): Noise => {
+    const [even, odd] = halves.map((half, h) => {
+      const noise = names.map(() => 0);
+      for (const k of half) {
+        simulated.run(inputs[k] ?? [], ranges).forEach((found, t) => {
+          noise[t] = (noise[t] ?? 0) + distance(found, wanted[k]?.[t]);
+        });
+      }
+      const decibels = noise.map((n, t) => 10 * Math.log10((n + leastEnergy) / ((signals[h]?.[t] ?? 0) + leastEnergy)));
+      return decibels.reduce((sum, d) => sum + d, 0) / Math.max(1, decibels.length);
     });
-    const decibels = noise.map(
-      (n, t) => 10 * Math.log10(Math.max(n, Number.MIN_VALUE) / Math.max(signal[t] ?? 0, 1e-30)),
-    );
-    return decibels.reduce((sum, d) => sum + d, 0) / Math.max(1, decibels.length);
+    return [even ?? 0, odd ?? 0];
   };
 }
+
+/** Keeps logarithms finite. */
+const leastEnergy = 1e-30;
 
 const energy = (x: Float32Array | undefined): number => distance(x ?? new Float32Array(), undefined);
 

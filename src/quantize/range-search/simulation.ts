@@ -19,14 +19,13 @@ export interface FreeGroup {
   readonly element: 'i8' | 'i16';
 }
 
-/** What is measured: the outputs, and of probabilities that a softmax gives the numbers that go into it. */
+/** What is measured: the outputs, and of probabilities that a softmax gives also the numbers that go into it. */
 export function measuredTensors(func: Func): Value[] {
   return func.outputs
     .filter(({ value }) => value.type.element === 'f32')
-    .map(({ value }) => {
+    .flatMap(({ value }) => {
       const { producer } = value;
-      const isBounded = producer?.definition.resultRange !== undefined;
-      return isBounded ? producer.operand(0) : value;
+      return producer?.definition.resultRange === undefined ? [value] : [producer.operand(0), value];
     });
 }
 
