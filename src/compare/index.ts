@@ -16,6 +16,7 @@ export { htmlReport, type ReportSource } from './report/page.ts';
 export {
   type GroupCost,
   type LayerCost,
+  rankedLayers,
   type Sensitivity,
   type SensitivityOptions,
   sensitivity,
