@@ -3,6 +3,7 @@ import { columns, grouped, styled } from '../cli/terminal.ts';
 import type { Comparison, LayerComparison } from './compare.ts';
 import { bytesText, cosineText, decibelText, energyText, percentText, rangeText, realText } from './figure-text.ts';
 import type { GroupCost, Sensitivity } from './sensitivity.ts';
+import { visibleText } from './visible-text.ts';
 
 /** Everything, in parts that an empty line sets off from each other. */
 export function comparisonLines(comparison: Comparison, sensitivity?: Sensitivity): string[] {
@@ -36,7 +37,7 @@ function summary({ name, samples, accuracy, agreement, cost }: Comparison): stri
     row('memory, estimated', energyText(float.energy.memory), energyText(quantized.energy.memory)),
   ];
   return [
-    `${title(name)}: ${grouped(samples)} samples, ${grouped(quantized.macs)} multiply-accumulates`,
+    `${title(visibleText(name))}: ${grouped(samples)} samples, ${grouped(quantized.macs)} multiply-accumulates`,
     ...indented(columns([['', 'float', 'quantized'], ...rows], [1, 2])),
     ...(agreement === undefined ? [] : [`  Both name the same class for ${percentText(agreement)} of the samples.`]),
   ];
@@ -45,7 +46,7 @@ function summary({ name, samples, accuracy, agreement, cost }: Comparison): stri
 function outputs({ outputs }: Comparison): string[] {
   const head = ['output', 'SNR dB', 'cosine', 'mean error', 'greatest error', 'not finite'];
   const rows = outputs.map((o) => [
-    o.name,
+    visibleText(o.name),
     decibelText(o.snr),
     cosineText(o.cosine),
     realText(o.meanError),
@@ -83,7 +84,7 @@ function layerRow({ name, operator, precision, snr, cosine, worstChannel, seen, 
     range === undefined ? '' : percentText(range.clipped.low + range.clipped.high),
     range === undefined ? '' : percentText(range.levels),
     operator,
-    name,
+    visibleText(name),
   ];
 }
 
@@ -95,7 +96,7 @@ function costs({ samples, snr, layers, groups }: Sensitivity): string[] {
     decibelText(l.snr),
     l.gain === undefined ? '' : decibelText(l.gain),
     l.operator,
-    l.name,
+    visibleText(l.name),
   ]);
   return [
     title(`What each layer costs: output SNR with it alone quantized, on ${grouped(samples)} samples`),
@@ -109,11 +110,11 @@ function costs({ samples, snr, layers, groups }: Sensitivity): string[] {
 
 /** A group of layers in the network's order, by its ends. */
 export function groupText({ layers }: GroupCost): string {
-  return `${layers.length} layers from ${layers[0]} to ${layers.at(-1)}`;
+  return `${layers.length} layers from ${visibleText(layers[0] ?? '')} to ${visibleText(layers.at(-1) ?? '')}`;
 }
 
 function staysFloat({ float }: Comparison): string[] {
   if (float.length === 0) return [];
-  const rows = float.map((f) => [f.operator, f.where, f.reason]);
+  const rows = float.map((f) => [f.operator, f.where, f.reason].map(visibleText));
   return [title('What stays float'), ...indented(columns(rows))];
 }

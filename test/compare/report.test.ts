@@ -117,6 +117,28 @@ describe('the text', () => {
   });
 });
 
+describe('names in the text', () => {
+  it('cannot command the terminal', () => {
+    const command = '\u001b]0;title\u0007\r\u202e';
+    const named: Comparison = {
+      ...comparison,
+      name: command,
+      outputs: comparison.outputs.map((o) => ({ ...o, name: command })),
+      layers: comparison.layers.map((l) => ({ ...l, name: command })),
+      float: [{ name: command, operator: 'add', where: command, reason: command }],
+    };
+    const groups = [{ layers: [command, command], snr: 1, share: 1 }];
+    const lines = comparisonLines(named, {
+      ...costs,
+      layers: costs.layers.map((l) => ({ ...l, name: command })),
+      groups,
+    });
+    // Styles of our own titles are left out where the output is no terminal.
+    expect(lines.filter((line) => /[\p{Cc}\p{Cf}]/u.test(line))).toEqual([]);
+    expect(lines.join().split('\\u001b]0;title').length).toBeGreaterThan(10);
+  });
+});
+
 describe('JSON', () => {
   it('holds everything', () => {
     const read: unknown = JSON.parse(jsonText(comparisonJson(comparison, costs)));

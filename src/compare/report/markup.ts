@@ -1,4 +1,5 @@
 // HTML in template strings that escape whatever is put into them: names in models are a stranger's text.
+import { visibleText } from '../visible-text.ts';
 
 /** Text that is HTML already. */
 export class Markup {
@@ -20,18 +21,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters, those that show nothing or turn the direction of text around, and halves of pairs. */
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-
-/** Longest text that a page repeats. */
-const maxText = 400;
-
-function escaped(text: string): string {
-  const short = text.length > maxText ? `${text.slice(0, maxText)}...` : text;
-  return short
-    .replace(unseen, (c) => `\\u${c.codePointAt(0)?.toString(16).padStart(4, '0')}`)
-    .replace(/[&<>"']/g, (c) => entities[c] ?? c);
-}
+const escaped = (text: string) => visibleText(text).replace(/[&<>"']/g, (c) => entities[c] ?? c);
 
 function textOf(part: Part): string {
   if (part === undefined) return '';
