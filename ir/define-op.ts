@@ -129,8 +129,11 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
   quantizedAttributes?(input: { readonly attributes: AttributeRecord; readonly type: TensorType }): AttributeRecord;
   /** True where the quantized form takes operands and gives results of one quantization only, though it computes. */
   readonly oneQuantization?: boolean;
-  /** Bounds of every result, where the quantized form wants its result's quantization to span just them. */
-  readonly resultRange?: readonly [low: number, high: number];
+  /**
+   * Bounds of every result, where the quantized form wants its result's quantization to span just them. Some want it only
+   * in programs that round as TensorFlow Lite does, `away` from zero.
+   */
+  resultRange?(ties: 'even' | 'away'): readonly [low: number, high: number] | undefined;
   /** The result is the first operand's bytes under another shape: no code, no copy. */
   readonly view?: boolean;
   /**

@@ -28,6 +28,8 @@ export interface UnaryArithmetic<S extends AttributeSchema> {
   code(b: LoopBuilder, x: LoopValue, attributes: AttributesOf<S>): LoopValue;
   /** The real function on doubles, for tables of quantized operands, which round it to f32. Absent: `floats`. */
   real?(x: number, attributes: AttributesOf<S>): number;
+  /** Bounds that TensorFlow Lite's quantized form gives results, whatever their type says. */
+  readonly resultRange?: readonly [low: number, high: number];
   /**
    * The quantized form where TensorFlow Lite defines it on integers. Absent or undefined: a table for 8-bit integers,
    * else f32 between a dequantization and a quantization.
@@ -54,6 +56,7 @@ export function defineUnary<const S extends AttributeSchema = Record<never, neve
     operands: [{ name: 'x', doc: 'f32, or integers quantized as a whole.' }],
     attributes: arithmetic.attributes ?? ({} as S),
     results: ['y'],
+    resultRange: (ties) => (ties === 'away' ? arithmetic.resultRange : undefined),
     types({ operands, asked }) {
       const x = required(operands, 0);
       if (x.element === 'f32') return [tensorType('f32', x.shape)];

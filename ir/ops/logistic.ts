@@ -51,6 +51,7 @@ export const logistic = defineUnary({
   doc: 'y = 1 / (1 + e^-x), within 3 units in the last place. Of i8 TensorFlow Lite’s fixed-point function is tabulated, with a result scale of 1/256 whatever the type says; of i16 it becomes `interpolated_sigmoid`. Sources: TensorFlow Lite reference/logistic.h, reference/integer_ops/logistic.h; ONNX Sigmoid.',
   ...elementary(logisticFunction),
   real: (x) => 1 / (1 + Math.exp(-x)),
+  resultRange: [0, 255 / 256],
   integer(input) {
     const { element, quant } = input.op.result.type;
     // TensorFlow Lite Micro takes no other zero point.
@@ -66,6 +67,7 @@ export const tanh = defineUnary({
   doc: 'y = hyperbolic tangent of x, within 2 units in the last place. Of i8 TensorFlow Lite’s fixed-point function is tabulated, with a result scale of 1/128 and zero point 0 whatever the type says; of i16 it becomes `interpolated_sigmoid`. Sources: TensorFlow Lite reference/tanh.h, reference/integer_ops/tanh.h; ONNX Tanh.',
   ...elementary(tanhFunction),
   real: Math.tanh,
+  resultRange: [-1, 127 / 128],
   integer(input) {
     if (input.op.result.type.element === 'i8') return [fixedTable(input, { f: fixedTanh, drop: 24, offset: 0 })];
     return interpolated(input, 'tanh');

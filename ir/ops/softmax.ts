@@ -38,7 +38,7 @@ export const softmax = defineOp({
   attributes: { beta: attr.float({ fallback: 1, doc: 'Factor of the exponent, above zero.' }) },
   results: ['y'],
   // 256 steps of 1/256, of which the last would be 1.
-  resultRange: [0, 255 / 256],
+  resultRange: () => [0, 255 / 256],
   types({ operands, attributes, asked }) {
     const x = required(operands, 0);
     rowDepth(x);

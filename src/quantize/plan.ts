@@ -56,7 +56,7 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
   const cache = new Map<string, Quantization>();
   const activations = (group: TensorGroup, element: 'i8' | 'i16'): Quantization => {
     const key = `${element} ${group.name}`;
-    const quant = cache.get(key) ?? quantizationOf(groupRange(group, decisions.ranges), element);
+    const quant = cache.get(key) ?? quantizationOf(groupRange(group, decisions), element);
     cache.set(key, quant);
     return quant;
   };
@@ -89,10 +89,10 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
 }
 
 /** Everything that tensors of one quantization must be able to say. */
-export function groupRange({ members }: TensorGroup, ranges: ReadonlyMap<string, Range>): Range {
+export function groupRange({ members }: TensorGroup, { ranges, ties }: Pick<Decisions, 'ranges' | 'ties'>): Range {
   let [low, high] = [0, 0];
   for (const v of members) {
-    const fixed = v.producer?.definition.resultRange;
+    const fixed = v.producer?.definition.resultRange?.(ties);
     if (fixed !== undefined) return { low: fixed[0], high: fixed[1] };
     const range = ranges.get(v.name) ?? constantRange(v);
     if (range === undefined) continue;

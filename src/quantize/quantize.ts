@@ -14,6 +14,7 @@ import { type FloatOperator, possiblePrecisions } from './precisions.ts';
 import { pruneWeights } from './prune-weights.ts';
 import { type ProgramForm, quantizedProgram } from './quantized-program.ts';
 import { searchRanges } from './range-search/search-ranges.ts';
+import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
 
 export interface QuantizeOptions extends CalibrationOptions, MixedPrecisionGoal, Omit<ProgramForm, 'activations'> {
@@ -26,6 +27,11 @@ export interface QuantizeOptions extends CalibrationOptions, MixedPrecisionGoal,
   readonly weights?: 'learned' | 'nearest';
   /** What activations become: `i16` goes with 8-bit weights. Default: `i8`. */
   readonly element?: 'i8' | 'i16';
+  /**
+   * Scales of channels are first evened out between layers, so that one scale for a tensor serves all of its channels
+   * (cross-layer equalization). Takes samples.
+   */
+  readonly equalize?: boolean;
   /** Operators that stay f32: their names in the user's model, or of their results. */
   readonly keepFloat?: readonly string[];
   /** Integer weights, while activations are quantized by the program as it runs. Takes no samples. */
@@ -58,12 +64,13 @@ export async function quantize(
   samples: SampleSource,
   options: QuantizeOptions = {},
 ): Promise<Quantized> {
-  const network = floatNetwork(program, (module) => {
+  const plain = floatNetwork(program, (module) => {
     if (options.prune !== undefined) pruneWeights(module, options.prune);
   });
-  const kept = keptFloat(network, options.keepFloat ?? []);
-  if (options.method === 'keep') return keptProgram(network);
+  const kept = keptFloat(plain, options.keepFloat ?? []);
+  if (options.method === 'keep') return keptProgram(plain);
   if (options.dynamic === true || options.weightOnly === true) {
+    const network = plain;
     const decisions = decide(network, new Map(), kept, options);
     const activations = options.dynamic === true ? 'dynamic' : 'weights';
     return {
@@ -74,7 +81,7 @@ export async function quantize(
   if (samples.count === 0 && options.statistics === undefined) {
     fail('I8C0402', 'There are no samples to quantize with.');
   }
-  const statistics = options.statistics ?? (await calibrate(network, samples, options));
+  const { network, statistics } = await calibrated(plain, samples, options);
   const first = decide(network, statistics, kept, options);
   const { precisions, float } = possiblePrecisions(network, first);
   const refined = await refine(network, statistics, { ...first, precisions }, samples, options);
@@ -86,6 +93,14 @@ export async function quantize(
   }));
   const quantized = quantizedProgram(network, decisions, options);
   return { program: quantized, network, decisions, statistics, float: [...float, ...left] };
+}
+
+/** The network whose ranges are to be chosen, and what calibration saw of it. */
+async function calibrated(network: FloatNetwork, samples: SampleSource, options: QuantizeOptions) {
+  const statistics = options.statistics ?? (await calibrate(network, samples, options));
+  if (options.equalize !== true) return { network, statistics };
+  const equalized = equalize(network, statistics);
+  return { network: equalized, statistics: await calibrate(equalized, samples, options) };
 }
 
 /** The precision f32 for operators that the user names. */

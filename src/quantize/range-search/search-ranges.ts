@@ -70,7 +70,7 @@ export async function searchRanges(
 
   const choices = new Map<Estimator | 'least error', readonly Range[]>();
   for (const method of [...estimators, 'least error'] as const) {
-    choices.set(method, rangesBy(method, statistics, simulated));
+    choices.set(method, rangesBy(method, statistics, simulated, decisions.ties));
   }
   const noise = new Map<Estimator | 'least error' | 'search', number>();
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
@@ -103,7 +103,12 @@ export async function searchRanges(
   return { ranges, noise };
 }
 
-function rangesBy(method: Estimator | 'least error', statistics: NetworkStatistics, { groups }: Simulation): Range[] {
+function rangesBy(
+  method: Estimator | 'least error',
+  statistics: NetworkStatistics,
+  { groups }: Simulation,
+  ties: Decisions['ties'],
+): Range[] {
   return groups.map(({ group, element }) => {
     const bits = element === 'i8' ? 8 : 16;
     const ranges = new Map<string, Range>();
@@ -112,7 +117,7 @@ function rangesBy(method: Estimator | 'least error', statistics: NetworkStatisti
       if (s === undefined) continue;
       ranges.set(name, method === 'least error' ? bestRange(s, { bits }).range : estimateRange(s, method, { bits }));
     }
-    return groupRange(group, ranges);
+    return groupRange(group, { ranges, ties });
   });
 }
 

@@ -25,7 +25,7 @@ export function measuredTensors(func: Func): Value[] {
     .filter(({ value }) => value.type.element === 'f32')
     .flatMap(({ value }) => {
       const { producer } = value;
-      return producer?.definition.resultRange === undefined ? [value] : [producer.operand(0), value];
+      return producer?.definition.resultRange?.('even') === undefined ? [value] : [producer.operand(0), value];
     });
 }
 
@@ -57,7 +57,7 @@ export function simulation(network: FloatNetwork, decisions: Decisions): Simulat
     return numbers;
   };
   const rounded = (b: Builder, v: Value, group: TensorGroup, element: 'i8' | 'i16'): Value | undefined => {
-    if (isFixed(group)) return undefined;
+    if (isFixed(group, decisions.ties)) return undefined;
     const [inverse, low, high, scale] = numbersOf(group, element);
     const whole = b.create(round, [b.create(mul, [v, inverse])]);
     const limited = b.create(minimum, [b.create(maximum, [whole, low]), high]);
@@ -83,7 +83,8 @@ export function simulation(network: FloatNetwork, decisions: Decisions): Simulat
 }
 
 /** Operators say some quantizations themselves. */
-const isFixed = ({ members }: TensorGroup) => members.some((v) => v.producer?.definition.resultRange !== undefined);
+const isFixed = ({ members }: TensorGroup, ties: Decisions['ties']) =>
+  members.some((v) => v.producer?.definition.resultRange?.(ties) !== undefined);
 
 function numbersFor(range: Range | undefined, element: 'i8' | 'i16'): Float32Array[] {
   if (range === undefined) throw new Error('a group has no range');
