@@ -9,10 +9,11 @@ import { seededRandom } from '../../src/random-tensor.ts';
 import type { RunnerTarget } from '../../src/targets.ts';
 import { hasCompiler } from '../c-compiler.ts';
 import { hasShared, listShared, sharedPath } from '../shared-folder.ts';
+import { wavesAndNoise } from '../waves-and-noise.ts';
 import { hasWebGpu } from '../web-gpu.ts';
 import { modelForOrt } from './model-for-ort.ts';
 import { createOrtSession, onnxRuntime } from './onnx-runtime.ts';
-import { type RealNetwork, realNetworks, sigmoidError, wavesAndNoise } from './real-networks.ts';
+import { type RealNetwork, realNetworks, sigmoidError } from './real-networks.ts';
 
 const folder = ['models', 'real'] as const;
 const all = process.env.INT8C_ONNX === 'all';

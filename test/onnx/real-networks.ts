@@ -1,9 +1,6 @@
 // The given networks from the field: what the importer is told about each, what they are fed, and how near to ONNX
 // Runtime their outputs have to be.
-import type { TensorArray } from '../../ir/tensor-data.ts';
-import { elementCount } from '../../ir/types.ts';
-import type { ImportOptions, TensorInfo } from '../../src/index.ts';
-import type { Random } from '../../src/random-tensor.ts';
+import type { ImportOptions } from '../../src/index.ts';
 
 export interface RealNetwork {
   readonly name: string;
@@ -78,17 +75,3 @@ export const realNetworks: readonly RealNetwork[] = [
   { name: 'yolox_nano', range: [0, 255], tolerance: manyLayers },
   { name: 'yunet_n_320', range: [0, 255], tolerance: roundings, sigmoid: true },
 ];
-
-/** Slanted waves with noise: what pictures and sounds have and plain noise has not, neighbours that are alike. */
-export function wavesAndNoise(
-  { type }: TensorInfo,
-  [low, high]: readonly [number, number],
-  random: Random,
-): TensorArray {
-  const wavelength = 5 + 20 * random();
-  const phase = random();
-  return Float32Array.from({ length: elementCount(type.shape) }, (_, i) => {
-    const wave = Math.sin(2 * Math.PI * (i / wavelength + phase));
-    return low + (high - low) * (0.5 + 0.4 * wave + 0.2 * (random() - 0.5));
-  });
-}
