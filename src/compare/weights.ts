@@ -6,7 +6,7 @@ import { dequantize } from '../../ir/ops/dequantize.ts';
 import type { TensorData } from '../../ir/tensor-data.ts';
 import { valueNamed } from '../quantize/float-network.ts';
 import { Histogram } from '../quantize/histogram.ts';
-import { linearLayers } from '../quantize/plan.ts';
+import { integerWeights, linearLayers } from '../quantize/plan.ts';
 import type { Quantized } from '../quantize/quantize.ts';
 import { type ErrorFigures, ErrorSums } from './error-sums.ts';
 import { realValues } from './real-values.ts';
@@ -25,14 +25,19 @@ export interface WeightComparison extends ErrorFigures {
   readonly histogram: Histogram;
 }
 
+type Source = Pick<Quantized, 'network' | 'program' | 'decisions'>;
+
 /** Of each linear operator whose weights are integers in the quantized program, in order. */
-export function compareWeights({ network, program }: Pick<Quantized, 'network' | 'program'>): WeightComparison[] {
+export function compareWeights({ network, program, decisions }: Source): WeightComparison[] {
+  // Where activations are quantized as the program runs, operators are parted; their weights follow from the decisions.
+  const decided = decisions.ranges.size === 0 ? integerWeights(decisions) : () => undefined;
   const quantized = program.module().entry;
   return linearLayers(network.module().entry).flatMap(({ op, name, weights }) => {
     const position = op.definition.linear?.weights;
     // Where operators were fused already, only the integers are left.
     const result = valueNamed(quantized, name) ?? valueNamed(quantized, `${name}_q`);
-    const integers = position === undefined ? undefined : storedIntegers(result?.producer?.operands[position]);
+    const operand = position === undefined ? undefined : result?.producer?.operands[position];
+    const integers = storedIntegers(operand) ?? decided(op);
     const { data } = weights;
     if (integers === undefined || !(data instanceof Float32Array)) return [];
     const sums = new ErrorSums();

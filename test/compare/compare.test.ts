@@ -1,7 +1,7 @@
 // Comparison of small networks with their quantized forms.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/compare/index.ts';
-import { compare, htmlReport, sensitivity } from '../../src/compare/index.ts';
+import { compare, compareWeights, htmlReport, sensitivity } from '../../src/compare/index.ts';
 import { quantize } from '../../src/quantize/quantize.ts';
 import { quantizedProgram } from '../../src/quantize/quantized-program.ts';
 import { networkOf, randomSamples } from '../quantize/calibration-networks.ts';
@@ -210,10 +210,29 @@ func @main(%x "x": tensor<1x64xf32>) {
       const costs = await sensitivity(network, quantized.decisions, samples);
       expect(costs).toEqual({ samples: 0, snr: Number.POSITIVE_INFINITY, layers: [], groups: [] });
       const page = htmlReport({ comparison, sensitivity: costs, quantized });
-      if ('weightOnly' in how) expect(page).toContain('Distributions of weights');
+      expect(page).toContain('Distributions of weights');
       expect(page).not.toContain('What each layer costs');
     },
   );
+
+  it('compares weights', async () => {
+    const network = await networkOf(chain());
+    const samples = randomSamples(network, 4);
+    for (const how of [{ method: 'minmax' }, { dynamic: true }, { weightOnly: true }] as const) {
+      const weights = compareWeights(await quantize(network.program, samples, how));
+      expect(weights.map((w) => [w.name, w.count])).toEqual([
+        ['a', 64],
+        ['b', 64],
+        ['c', 40],
+      ]);
+      for (const w of weights) {
+        // Half a step of the coarsest channel at most; weights go up to 1.
+        expect(w.greatestError).toBeLessThanOrEqual(w.scales.greatest * 0.501);
+        expect(w.scales.greatest).toBeLessThan(1 / 127 + 1e-6);
+        expect(w.histogram.counts.reduce((sum, n) => sum + n, w.histogram.zeros)).toBe(w.count);
+      }
+    }
+  });
 
   it('takes the program as imported for the reference, whatever was pruned from it', async () => {
     const network = await networkOf(chain());

@@ -18,7 +18,7 @@ export interface ReportSource {
   /** What the layers cost; left out where it was not measured. */
   readonly sensitivity?: Sensitivity;
   /** For distributions of activations and weights; left out for programs that were quantized elsewhere. */
-  readonly quantized?: Pick<Quantized, 'network' | 'program' | 'statistics'>;
+  readonly quantized?: Pick<Quantized, 'network' | 'program' | 'decisions' | 'statistics'>;
 }
 
 /**
