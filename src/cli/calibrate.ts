@@ -18,6 +18,7 @@ import { wholeNumber } from './flag-values.ts';
 import { type ImportFlags, importOptions } from './import-flags.ts';
 import { withProgress } from './progress.ts';
 import { reportDiagnostics } from './report.ts';
+import { requireFloats } from './require-floats.ts';
 import { type SampleFlags, samplesFrom } from './sample-flags.ts';
 import { columns, grouped, print, printJson } from './terminal.ts';
 
@@ -34,6 +35,7 @@ export async function calibrateCommand(path: string, flags: CalibrateFlags): Pro
   if (data === undefined) fail('I8C0401', "Option '--data' is missing: samples of the model's inputs.");
   const workers = flags.workers === undefined ? {} : { workers: wholeNumber('--workers', flags.workers, 1) };
   const program = await importModelFile(path, await importOptions(flags));
+  requireFloats(program);
   const samples = await samplesFrom(data, program.inputs, flags);
   if (samples.count === 0) fail('I8C0402', 'There are no samples in this shard.');
   const options: CalibrationOptions = flags.resume === undefined ? workers : { ...workers, resume: flags.resume };

@@ -11,6 +11,7 @@ import { type SampleSource, samplesOf } from '../samples/sample-source.ts';
 import { readStatistics } from './calibrate.ts';
 import type { ProgressLine } from './progress.ts';
 import { type QuantizeFlags, quantizeOptions } from './quantize-flags.ts';
+import { requireFloats } from './require-floats.ts';
 
 /**
  * @param samples Undefined where none were given: `flags` must name statistics then.
@@ -25,6 +26,7 @@ export async function quantizeModel(
 ): Promise<Quantized> {
   const options: QuantizeOptions = quantizeOptions(flags);
   checkTogether(samples !== undefined, flags);
+  if (flags.method !== 'keep') requireFloats(program);
   if (samples?.count === 0) fail('I8C0402', 'There are no samples to quantize with.');
   const statistics = flags.stats === undefined ? undefined : await statisticsFor(program, flags.stats);
   line.start('Calibrating');

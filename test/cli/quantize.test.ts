@@ -66,8 +66,11 @@ describe('files', () => {
 });
 
 describe('statistics', () => {
-  test('give what the samples that they are of give', () => {
+  beforeAll(() => {
     expect(int8c(['calibrate', model, ...data, '-o', at('stats.json')]).code).toBe(0);
+  });
+
+  test('give what the samples that they are of give', () => {
     const methods = ['--method', 'mse', '-o'];
     expect(int8c(['quantize', model, '--stats', at('stats.json'), ...methods, at('stats.onnx')]).code).toBe(0);
     expect(int8c(['quantize', model, ...data, ...methods, at('samples.onnx')]).code).toBe(0);
@@ -164,6 +167,12 @@ describe('refused', () => {
     ['two kinds of weights alone', ['quantize', model, '--dynamic', '--weight-only', ...to], 2, /exclude each other/],
     ['a rounding of another format', [...quantize, '--rounding', 'double', ...to], 2, /rounds half-even, not double/],
     ['a report without samples', ['quantize', model, '--dynamic', '--report', 'r.html', ...to], 2, /it needs --data/],
+    [
+      'a model of integers',
+      ['quantize', example('shapes_int8.tflite'), '--data', example('samples_int8.npy'), ...to],
+      2,
+      /no float tensors: it computes in integers already\. It compiles as it is/,
+    ],
     ['nothing to keep', [...quantize, '--method', 'keep', ...to], 2, /has no quantization of its own to keep/],
     ['quantizing with nothing', ['compile', model, '--method', 'mse'], 2, /Option --method is for quantizing/],
     [
