@@ -215,6 +215,31 @@ func @main(%x "x": tensor<1x64xf32>) {
     },
   );
 
+  it('goes on with states from sample to sample', async () => {
+    const network = await networkOf(`module @mean
+func @main(%x "x": tensor<1x4xf32>) state(%s = splat<0> : tensor<1x4xf32>) {
+  %c = constant {value = dense<[0.5]>} : tensor<1xf32>
+  %h = mul %s, %c : tensor<1x4xf32>
+  %y = add %x, %h : tensor<1x4xf32>
+  return %y "y" next(%y)
+}`);
+    const samples = randomSamples(network, 30);
+    const quantized = await quantize(network.program, samples, { method: 'minmax' });
+    const { layers, outputs } = await compare(quantized, samples);
+    expect(layers.map((l) => [l.name, l.operator])).toEqual([
+      ['x', 'input'],
+      ['s', 'state'],
+      ['h', 'mul'],
+      ['y', 'add'],
+    ]);
+    // The state before each run is what the run before gave: the sums differ by the last one alone.
+    expect(layers[1]?.seen.high).toBeGreaterThan(0.5);
+    expect(outputs[0]?.snr).toBeGreaterThan(35);
+    const costs = await sensitivity(network, quantized.decisions, samples);
+    expect(costs.samples).toBe(30);
+    expect(Math.abs(costs.snr - (outputs[0]?.snr ?? 0))).toBeLessThan(1.5);
+  });
+
   it('compares weights', async () => {
     const network = await networkOf(chain());
     const samples = randomSamples(network, 4);
