@@ -4,12 +4,7 @@
 import type { SampleSource } from '../../samples/sample-source.ts';
 import type { FloatNetwork } from '../float-network.ts';
 import { type Decisions, maxBias, safeScales } from '../plan.ts';
-import { eachTensor, type FittedLayer, fittedLayers } from './layer-tensors.ts';
-
-export interface CorrectBiasesOptions {
-  /** Runs over the samples at most: layers are corrected in as many steps, so that later ones see earlier ones'. Default: 16. */
-  passes?: number;
-}
+import { eachOwnError, eachTensor, type FittedLayer, fittedLayers } from './layer-tensors.ts';
 
 /** Means of each output channel, and the share of its values that the layer's activation lets pass as they are. */
 interface ChannelMeans {
@@ -20,37 +15,77 @@ interface ChannelMeans {
 /** Channels that the activation cuts off nearly always say nothing about their bias. */
 const leastPassing = 0.05;
 
-/** Biases that make the mean of every linear layer's result what it is in the float network; one set per layer's result. */
+/** Networks of more layers are corrected layer by layer at once: running them as often as they have layers takes too long. */
+const mostInSequence = 16;
+
+/** Runs in which all layers are corrected at once, each seeing what the one before did to the others. */
+const rounds = 2;
+
+/** Biases that make the mean of every linear layer's result what it is in the float network, by the layers' results. */
 export async function correctBiases(
   network: FloatNetwork,
   samples: SampleSource,
   decisions: Decisions,
-  { passes = 16 }: CorrectBiasesOptions = {},
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const layers = fittedLayers(network, decisions);
+  const correct = layers.length > mostInSequence ? correctOwn : correctInSequence;
+  return correct(network, samples, decisions, layers);
+}
+
+/** One layer after the other: each takes back what all rounding before it has done to its mean. */
+async function correctInSequence(
+  network: FloatNetwork,
+  samples: SampleSource,
+  decisions: Decisions,
+  layers: readonly FittedLayer[],
+): Promise<ReadonlyMap<string, Float32Array>> {
   const biases = new Map(decisions.biases);
   const means = async (known: Decisions | undefined, some: readonly FittedLayer[]) => {
     const sums = new Map(some.map((layer) => [layer, new ChannelSums(layer)]));
     await eachTensor(network, known, samples, some, 'result', (layer, y) => sums.get(layer)?.add(y));
-    return (layer: FittedLayer) => sums.get(layer)?.finish();
+    return sums;
   };
   const float = await means(undefined, layers);
-  const step = Math.ceil(layers.length / passes);
-  for (let first = 0; first < layers.length; first += step) {
-    const wave = layers.slice(first, first + step);
-    const quantized = await means({ ...decisions, biases }, wave);
-    for (const layer of wave) {
-      const before = biases.get(layer.name) ?? layer.bias ?? new Float32Array(layer.channels);
-      const [x, y] = [float(layer), quantized(layer)];
-      if (x === undefined || y === undefined) continue;
-      const bounds = biasBounds(layer, decisions);
-      biases.set(
-        layer.name,
-        before.map((b, c) => Math.min(bounds[c]!, Math.max(-bounds[c]!, b + shift(x, y, c)))),
-      );
-    }
+  for (const layer of layers) {
+    const quantized = await means({ ...decisions, biases }, [layer]);
+    biases.set(layer.name, corrected(layer, { ...decisions, biases }, float.get(layer), quantized.get(layer)));
   }
   return biases;
+}
+
+/** All layers at once: each takes back what its own rounding does to its mean, so that nothing is taken back twice. */
+async function correctOwn(
+  network: FloatNetwork,
+  samples: SampleSource,
+  decisions: Decisions,
+  layers: readonly FittedLayer[],
+): Promise<ReadonlyMap<string, Float32Array>> {
+  let biases = new Map(decisions.biases);
+  for (let round = 0; round < rounds; round++) {
+    const known = { ...decisions, biases };
+    const [unrounded, rounded] = [new Map<FittedLayer, ChannelSums>(), new Map<FittedLayer, ChannelSums>()];
+    for (const layer of layers) {
+      unrounded.set(layer, new ChannelSums(layer));
+      rounded.set(layer, new ChannelSums(layer));
+    }
+    await eachOwnError(network, known, samples, layers, (layer, x, y) => {
+      unrounded.get(layer)?.add(x);
+      rounded.get(layer)?.add(y);
+    });
+    biases = new Map([
+      ...biases,
+      ...layers.map((l) => [l.name, corrected(l, known, unrounded.get(l), rounded.get(l))] as const),
+    ]);
+  }
+  return biases;
+}
+
+function corrected(layer: FittedLayer, decisions: Decisions, wanted?: ChannelSums, found?: ChannelSums): Float32Array {
+  const before = decisions.biases?.get(layer.name) ?? layer.bias ?? new Float32Array(layer.channels);
+  if (wanted === undefined || found === undefined) return before;
+  const [x, y] = [wanted.finish(), found.finish()];
+  const bounds = biasBounds(layer, decisions);
+  return before.map((b, c) => Math.min(bounds[c]!, Math.max(-bounds[c]!, b + shift(x, y, c))));
 }
 
 /** Biases beyond these would make the plan choose larger scales than the weights were rounded by. */

@@ -11,7 +11,7 @@ import { roundedToNearest, weightIndex, weightLimit, weightRow } from './weight-
  * Products per step up to which gradient descent is tried as well. It gains a few percent over the other starts, whose cost
  * is that of some of its hundreds of steps.
  */
-const maxGradientProducts = 2 ** 20;
+const maxGradientProducts = 2 ** 19;
 
 /** What a layer becomes. */
 export interface LayerFit {
@@ -53,7 +53,8 @@ export function fitLayer(
       const scales = candidates.map((of) => of[o] ?? 1);
       return bestScale({ weights: weightRow(layer, o), hessian }, lower, scales);
     });
-    if (perGroup * hessian.length <= maxGradientProducts) tryGradient(rows, hessian);
+    // The rows of one group are too few to be worth compiling a product for, where there are many groups.
+    if (groups.length === 1 && perGroup * hessian.length <= maxGradientProducts) tryGradient(rows, hessian);
     for (const [i, { scale, q, nearest, error }] of rows.entries()) {
       const o = g * perGroup + i;
       fit.scales[o] = scale;

@@ -1,8 +1,12 @@
 // The inputs and results of linear layers, sample by sample, in the float network or in the quantized one.
+
+import { Builder } from '../../../ir/builder.ts';
 import type { Patches } from '../../../ir/define-op.ts';
 import type { Value } from '../../../ir/module.ts';
+import { constant } from '../../../ir/ops/constant.ts';
 import { dequantize } from '../../../ir/ops/dequantize.ts';
 import { quantize } from '../../../ir/ops/quantize.ts';
+import { tensorType } from '../../../ir/types.ts';
 import { tensorGroups } from '../../../passes/quantization/tensor-groups.ts';
 import type { SampleSource } from '../../samples/sample-source.ts';
 import { inOrder } from '../calibrate.ts';
@@ -60,6 +64,48 @@ export async function eachTensor(
   for (let i = 0; i < samples.count; i++) {
     const results = wasm.run(inOrder(network, await samples.read(i)));
     for (const { layer, name } of shown) see(layer, results[names.indexOf(name)] as Float32Array, i);
+  }
+}
+
+/**
+ * Runs the quantized network over all samples and shows each layer's result beside what the layer would give for the same
+ * quantized input if its own weights, bias and result were not rounded.
+ */
+export async function eachOwnError(
+  network: FloatNetwork,
+  decisions: Decisions,
+  samples: SampleSource,
+  layers: readonly FittedLayer[],
+  see: (layer: FittedLayer, unrounded: Float32Array, rounded: Float32Array) => void,
+): Promise<void> {
+  const module = network.module();
+  const func = module.entry;
+  applyDecisions(func, decisions);
+  const ops = new Map(func.ops.map((op) => [nameOf(op), op]));
+  const builder = new Builder(func, func.ops);
+  const floats = (data: Float32Array, shape: readonly number[]) => {
+    const type = tensorType('f32', shape);
+    return builder.create(constant, [], { value: { type, data } }, type);
+  };
+  const names = layers.flatMap((layer) => {
+    const op = ops.get(layer.name);
+    const linear = op?.definition.linear;
+    if (op === undefined || linear === undefined) return [];
+    const operands = [...op.operands];
+    operands[linear.weights] = floats(layer.weights.data as Float32Array, layer.weights.type.shape);
+    operands[linear.bias] = floats(layer.bias ?? new Float32Array(layer.channels), [layer.channels]);
+    const twin = builder.create(op.definition, operands, op.attributes, op.result.type);
+    return [{ layer, twin: twin.name, result: passedOn(op.result).name }];
+  });
+  func.outputs.length = 0;
+  const wasm = compileToWasm(
+    module,
+    names.flatMap(({ twin, result }) => [twin, result]),
+  );
+  for (let i = 0; i < samples.count; i++) {
+    const results = wasm.run(inOrder(network, await samples.read(i)));
+    for (const [k, { layer }] of names.entries())
+      see(layer, results[2 * k] as Float32Array, results[2 * k + 1] as Float32Array);
   }
 }
 

@@ -12,6 +12,7 @@ import { type Decisions, safeScales } from '../plan.ts';
 import { correctBiases } from './correct-biases.ts';
 import { fitLayer, type LayerError } from './fit-layer.ts';
 import { eachTensor, type FittedLayer, fittedLayers } from './layer-tensors.ts';
+import { measuredNoise } from './measured-noise.ts';
 import { Moments } from './moments.ts';
 import { patchLength, positionsOf } from './patches.ts';
 
@@ -23,7 +24,10 @@ export interface LearnRoundingOptions {
   onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
 }
 
-/** What was learned, by the names of the layers' results: to be put into the decisions. */
+/**
+ * What was learned, by the names of the layers' results: to be put into the decisions. Where the outputs were nearer to the
+ * float network's without one part of it (rounding, biases), that part is as it was.
+ */
 export interface LearnedRounding extends Required<Pick<Decisions, 'rounded' | 'weightScales' | 'biases'>> {
   /** Of each fitted layer. */
   readonly errors: ReadonlyMap<string, LayerError>;
@@ -60,8 +64,28 @@ export async function learnRounding(
       onProgress({ done: errors.size, count: layers.length });
     }
   }
-  const biases = await correctBiases(network, samples, { ...decisions, rounded, weightScales });
-  return { rounded, weightScales, biases, errors };
+  const learned = { ...decisions, rounded, weightScales };
+  const best = await leastNoise(network, samples, [learned, decisions]);
+  return {
+    rounded: best.rounded ?? new Map(),
+    weightScales: best.weightScales,
+    biases: best.biases ?? new Map(),
+    errors,
+  };
+}
+
+/** The decisions, each with its biases corrected or not, under which the outputs come nearest to the float network's. */
+async function leastNoise(
+  network: FloatNetwork,
+  samples: SampleSource,
+  [first, ...others]: readonly [Decisions, ...Decisions[]],
+): Promise<Decisions> {
+  const choices = [];
+  for (const decisions of [first, ...others]) {
+    choices.push({ ...decisions, biases: await correctBiases(network, samples, decisions) }, decisions);
+  }
+  const noise = await measuredNoise(network, choices, samples);
+  return choices[noise.indexOf(Math.min(...noise))] ?? first;
 }
 
 /** Layers in order, as many at a time as have room for their moments. */
