@@ -114,6 +114,7 @@ const quantizingFlags = [
   'method',
   'weights',
   'element',
+  'equalize',
   'keepFloat',
   'maxDrop',
   'budget',

@@ -75,6 +75,7 @@ export function quantizationOptions(): Option[] {
       'nearest',
     ]),
     new Option('--element <type>', 'what activations become; i16 goes with 8-bit weights').choices(['i8', 'i16']),
+    new Option('--equalize', 'even out channels between layers first; needs samples'),
     new Option('--keep-float <name...>', 'operators that stay float, by the names of the model'),
     new Option('--max-drop <percent>', 'accuracy that may be lost, such as 0.5%; the costliest layers get 16 bits'),
     new Option('--budget <ram=bytes,flash=bytes>', 'memory that the program must fit, such as ram=64k,flash=512k'),

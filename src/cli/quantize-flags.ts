@@ -8,6 +8,7 @@ export interface QuantizeFlags {
   readonly method?: NonNullable<QuantizeOptions['method']>;
   readonly weights?: 'learned' | 'nearest';
   readonly element?: 'i8' | 'i16';
+  readonly equalize?: true;
   readonly keepFloat?: readonly string[];
   readonly maxDrop?: string;
   readonly budget?: string;
@@ -22,12 +23,26 @@ export interface QuantizeFlags {
 
 /** The options of `quantize`, the statistics aside. Throws CompileError I8C0401 for values that are none. */
 export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
-  const { method, weights, element, keepFloat, maxDrop, budget, dynamic, weightOnly, prune, ports, rounding, workers } =
-    flags;
+  const {
+    method,
+    weights,
+    element,
+    equalize,
+    keepFloat,
+    maxDrop,
+    budget,
+    dynamic,
+    weightOnly,
+    prune,
+    ports,
+    rounding,
+    workers,
+  } = flags;
   return {
     ...(method === undefined ? {} : { method }),
     ...(weights === undefined ? {} : { weights }),
     ...(element === undefined ? {} : { element }),
+    ...(equalize === undefined ? {} : { equalize }),
     ...(keepFloat === undefined ? {} : { keepFloat }),
     ...(maxDrop === undefined ? {} : { maxDrop: percentageOf('--max-drop', maxDrop) }),
     ...(budget === undefined ? {} : { budget: budgetIn('--budget', budget) }),

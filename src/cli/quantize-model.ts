@@ -47,7 +47,7 @@ export async function quantizeModel(
 
 /** Refuses what would be without effect, or contradicts itself. */
 function checkTogether(hasSamples: boolean, flags: QuantizeFlags): void {
-  const { stats, dynamic, weightOnly, method, maxDrop, budget, weights } = flags;
+  const { stats, dynamic, weightOnly, method, maxDrop, budget, weights, equalize } = flags;
   if (dynamic === true && weightOnly === true)
     fail('I8C0401', 'Options --dynamic and --weight-only exclude each other.');
   if (hasSamples || dynamic === true || weightOnly === true || method === 'keep') return;
@@ -59,10 +59,11 @@ function checkTogether(hasSamples: boolean, flags: QuantizeFlags): void {
   for (const [option, isGiven] of [
     ['--method auto', method === 'auto'],
     ['--weights learned', weights === 'learned'],
+    ['--equalize', equalize === true],
     ['--max-drop', maxDrop !== undefined],
     ['--budget', budget !== undefined],
   ] as const) {
-    if (isGiven) fail('I8C0401', `Option ${option} looks at the outputs of the network: it needs samples.`);
+    if (isGiven) fail('I8C0401', `Option ${option} runs the network: it needs samples.`);
   }
 }
 
