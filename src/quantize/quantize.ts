@@ -17,7 +17,10 @@ import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
 
-export interface QuantizeOptions extends CalibrationOptions, MixedPrecisionGoal, Omit<ProgramForm, 'activations'> {
+export interface QuantizeOptions
+  extends Omit<CalibrationOptions, 'resume'>,
+    MixedPrecisionGoal,
+    Omit<ProgramForm, 'activations'> {
   /**
    * How ranges of activations are chosen. `auto` (default): by what they do to the outputs. `keep`: the program is
    * quantized already, by its training or by another tool, and nothing is changed.
