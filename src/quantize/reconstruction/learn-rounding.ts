@@ -65,7 +65,7 @@ export async function learnRounding(
     }
   }
   const learned = { ...decisions, rounded, weightScales };
-  const best = await leastNoise(network, samples, [learned, decisions]);
+  const best = await leastNoise(network, samples, learned, decisions);
   return {
     rounded: best.rounded ?? new Map(),
     weightScales: best.weightScales,
@@ -74,18 +74,17 @@ export async function learnRounding(
   };
 }
 
-/** The decisions, each with its biases corrected or not, under which the outputs come nearest to the float network's. */
+/** Of what was learned with and without corrected biases, and what it started from: what the outputs are nearest with. */
 async function leastNoise(
   network: FloatNetwork,
   samples: SampleSource,
-  [first, ...others]: readonly [Decisions, ...Decisions[]],
+  learned: Decisions,
+  start: Decisions,
 ): Promise<Decisions> {
-  const choices = [];
-  for (const decisions of [first, ...others]) {
-    choices.push({ ...decisions, biases: await correctBiases(network, samples, decisions) }, decisions);
-  }
+  const corrected = { ...learned, biases: await correctBiases(network, samples, learned) };
+  const choices = [corrected, learned, start];
   const noise = await measuredNoise(network, choices, samples);
-  return choices[noise.indexOf(Math.min(...noise))] ?? first;
+  return choices[noise.indexOf(Math.min(...noise))] ?? start;
 }
 
 /** Layers in order, as many at a time as have room for their moments. */

@@ -6,7 +6,7 @@ import { compileToWasm, type FloatNetwork } from '../float-network.ts';
 import { applyDecisions, type Decisions } from '../plan.ts';
 
 /** Samples that are run at most: outputs of as many tell two networks apart. */
-const mostSamples = 64;
+const mostSamples = 128;
 
 /** Keeps logarithms of outputs that are all zero, or without any error, finite. */
 const tiny = 1e-30;
