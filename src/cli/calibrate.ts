@@ -1,6 +1,7 @@
 // int8c calibrate: a float network over samples, to a file of statistics; and several such files to one.
 import { basename, dirname } from 'node:path';
-import { fail } from '../../ir/diagnostics.ts';
+import { fail, quoteName } from '../../ir/diagnostics.ts';
+import { identifierOf } from '../../ir/identifiers.ts';
 import { importModelFile } from '../files/model-file.ts';
 import { readBoundedFile } from '../files/read-file.ts';
 import { writeFiles } from '../files/write-files.ts';
@@ -78,7 +79,10 @@ async function writeStatistics(file: StatisticsFile, flags: MergeFlags, inputs: 
     printJson({ model: file.model, samples, tensors: file.tensors.size, nonFinite, file: written });
     return;
   }
-  print(`${file.model.name}: ${grouped(samples)} samples, ${grouped(file.tensors.size)} tensors`);
-  if (nonFinite.length > 0) print(`  not finite in places: ${nonFinite.join(', ')}`);
+  // Of what was merged the name is a stranger's.
+  print(
+    `${identifierOf(file.model.name) || 'model'}: ${grouped(samples)} samples, ${grouped(file.tensors.size)} tensors`,
+  );
+  if (nonFinite.length > 0) print(`  not finite in places: ${nonFinite.map(quoteName).join(', ')}`);
   for (const line of columns([[`  ${output}`, `${grouped(written?.bytes ?? 0)} bytes`]])) print(line);
 }
