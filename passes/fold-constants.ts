@@ -38,7 +38,7 @@ export const foldConstants: Pass = {
     rewrite(func, (op, builder) => {
       const { reference } = op.definition;
       if (op.definition === constant || reference === undefined || op.operands.length === 0) return undefined;
-      if (awaitsInteger(op) || op.attributes.stored === true) return undefined;
+      if (awaitsInteger(op) || op.attributes.kept === true) return undefined;
       const operands = op.operands.map((v) => constantOf(v));
       if (op.operands.some((v, i) => v !== undefined && operands[i] === undefined) || !pays(op)) return undefined;
       const results = op.results.map((r) => allocateTensor(r.type));

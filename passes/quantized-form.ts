@@ -13,9 +13,9 @@ import { quantizedBias } from './quantized-bias.ts';
 
 export const isFloat = (v: Value | undefined): v is Value => v?.type.element === 'f32';
 
-/** The quantized tensor behind a float one; undefined for floats that come from elsewhere (half floats included). */
+/** The quantized tensor behind a float one; undefined for floats that come from elsewhere, or are to be floats. */
 export function dequantized(v: Value | undefined): Value | undefined {
-  if (v?.producer?.definition !== dequantize) return undefined;
+  if (v?.producer?.definition !== dequantize || v.producer.attributes.kept === true) return undefined;
   const x = v.producer.operand(0);
   return x.type.quant === undefined ? undefined : x;
 }

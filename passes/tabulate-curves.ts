@@ -17,6 +17,7 @@ import { integerRange, type TensorType, tensorType } from '../ir/types.ts';
 import { type Curve, curveSources, curveTo } from './curves.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import type { Pass } from './pass.ts';
+import { dequantized } from './quantized-form.ts';
 import { rewrite } from './rewrite.ts';
 
 /** Longer chains would take longer to evaluate than anybody expects of a compiler. */
@@ -31,8 +32,7 @@ export const tabulateCurves: Pass = {
       if (op.definition !== quantize || y === undefined || !isByte(y)) return undefined;
       const curve = curveTo(op.operand(0), sources);
       if (curve === undefined || curve.ops.length > mostOps) return undefined;
-      const entry = curve.source.producer;
-      const x = entry?.definition === dequantize ? entry.operand(0) : undefined;
+      const x = dequantized(curve.source);
       if (x === undefined || !isByte(x.type)) return undefined;
       const table = evaluated(curve, x.type, y, op.attributes);
       const { min } = integerRange(x.type.element);

@@ -35,7 +35,7 @@ describe('half floats', () => {
   it('become f32 by their reference, which folds constants', () => {
     const x = { type: tensorType('f16', [3]), data: Uint16Array.of(0x3c00, 0xc000, 0x0001) };
     const y = allocateTensor(tensorType('f32', [3]));
-    dequantize.reference?.({ operands: [x], attributes: { stored: false }, results: [y] });
+    dequantize.reference?.({ operands: [x], attributes: { kept: false }, results: [y] });
     expect([...(y.data as Float32Array)]).toEqual([1, -2, 2 ** -24]);
   });
 });

@@ -13,9 +13,9 @@ export const dequantize = defineOp({
   doc: 'y = scale * f32(x - zero) in f32, with one scale and zero point or one per index of the quantized axis; stored half floats become the same numbers in f32. The difference is an i32, the product is rounded once, which for integers of 16 bits and fewer is the correctly rounded real value. Half floats must be constant: no target computes in them. Sources: TensorFlow Lite reference/dequantize.h; ONNX DequantizeLinear.',
   operands: [{ name: 'x', doc: 'A quantized tensor of at most 32 bits, or a constant f16 tensor.' }],
   attributes: {
-    stored: attr.bool({
+    kept: attr.bool({
       fallback: false,
-      doc: 'Constant integers stay in the program, a quarter of the bytes, and become f32 when it runs.',
+      doc: 'It stays an operator: neither folded, so that constant integers are in the program with a quarter of the bytes, nor fused with what it feeds, which computes in f32 then.',
     }),
   },
   results: ['y'],

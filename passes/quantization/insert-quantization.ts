@@ -69,6 +69,15 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
     known.set(precision, value);
     return value;
   };
+  /** The value for an operator that computes in f32 whatever is around it: fuse-quantization must not take it in. */
+  const asFloat = (v: Value): Value => {
+    const from = v.producer?.definition === dequantize ? v.producer.operand(0) : undefined;
+    if (from === undefined || storedAs(v) === 'f32') return v;
+    const known = apart.get(v) ?? builder.create(dequantize, [from], { kept: true });
+    apart.set(v, known);
+    return known;
+  };
+  const apart = new Map<Value, Value>();
   /** Values by which others were replaced, to the value of the float network. */
   const origins = new Map<Value, Value>();
 
@@ -78,7 +87,8 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
     const least = kind === 'moves' ? leastPrecision(op, storedAs) : 'f32';
     const operands = op.operands.map((v, i) => {
       const precision = kind === 'computes' ? plan.operandPrecision(op, i) : least;
-      if (!isFloat(v) || precision === 'f32') return v;
+      if (!isFloat(v)) return v;
+      if (precision === 'f32') return kind === 'computes' ? asFloat(v) : v;
       if (constantOf(v) === undefined) return converting(v, precision);
       const value = plan.constants(op, i, groupOf(v), precision);
       if (value === undefined) return v;

@@ -4,7 +4,7 @@
 // before:  %y = fully_connected %x, %w, %b
 // dynamic: %s = max |%x| / 127 ; %q = cast(round(%x / %s)) ; %a = fully_connected %q, %k : i32
 //          %y = cast(%a) * (%s * scales) + %b
-// stored:  %v = dequantize %k {stored = true} ; %y = fully_connected %x, %v, %b
+// kept:    %v = dequantize %k {kept = true} ; %y = fully_connected %x, %v, %b
 //
 // Dynamic quantization: ONNX DynamicQuantizeLinear with MatMulInteger, here symmetric, so that no zero point enters the
 // sums. The scale is one for the whole tensor.
@@ -87,7 +87,7 @@ export function storeIntegerWeights(func: Func, weights: IntegerWeights): boolea
     const integers = linear && weights(op);
     if (linear !== undefined && integers !== undefined) {
       const stored = constantValue(builder, integers);
-      op.replaceOperand(op.operand(linear.weights), builder.create(dequantize, [stored], { stored: true }));
+      op.replaceOperand(op.operand(linear.weights), builder.create(dequantize, [stored], { kept: true }));
     }
     target.push(op);
   }

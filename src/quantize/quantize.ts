@@ -16,6 +16,7 @@ import { type ProgramForm, quantizedProgram } from './quantized-program.ts';
 import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
+import { measuredNoise } from './reconstruction/measured-noise.ts';
 
 export interface QuantizeOptions
   extends Omit<CalibrationOptions, 'resume'>,
@@ -32,7 +33,7 @@ export interface QuantizeOptions
   readonly element?: 'i8' | 'i16';
   /**
    * Scales of channels are first evened out between layers, so that one scale for a tensor serves all of its channels
-   * (cross-layer equalization). Takes samples.
+   * (cross-layer equalization). Default: with `auto`, where it brings the outputs closer to the float network's.
    */
   readonly equalize?: boolean;
   /** Operators that stay f32: their names in the user's model, or of their results. */
@@ -98,12 +99,30 @@ export async function quantize(
   return { program: quantized, network, decisions, statistics, float: [...float, ...left] };
 }
 
+/** Equalization must win so many dB to be worth a network that is no longer the user's. */
+const leastGain = 0.3;
+
 /** The network whose ranges are to be chosen, and what calibration saw of it. */
-async function calibrated(network: FloatNetwork, samples: SampleSource, options: QuantizeOptions) {
-  const statistics = options.statistics ?? (await calibrate(network, samples, options));
-  if (options.equalize !== true) return { network, statistics };
-  const equalized = equalize(network, statistics);
-  return { network: equalized, statistics: await calibrate(equalized, samples, options) };
+async function calibrated(
+  plain: FloatNetwork,
+  samples: SampleSource,
+  options: QuantizeOptions,
+): Promise<Pick<Quantized, 'network' | 'statistics'>> {
+  const { method = 'auto', equalize: asked } = options;
+  const first = { network: plain, statistics: options.statistics ?? (await calibrate(plain, samples, options)) };
+  if (asked === false || samples.count === 0 || (method !== 'auto' && asked !== true)) return first;
+  const network = equalize(plain, first.statistics);
+  const second = { network, statistics: await calibrate(network, samples, options) };
+  if (asked === true) return second;
+  const [before, after] = await Promise.all(
+    [first, second].map(async (c) => {
+      const decisions = decide(c.network, c.statistics, new Map(), { ...options, method: 'minmax' });
+      const { precisions } = possiblePrecisions(c.network, decisions);
+      const [noise = 0] = await measuredNoise(c.network, [{ ...decisions, precisions }], samples);
+      return noise;
+    }),
+  );
+  return (after ?? 0) < (before ?? 0) - leastGain ? second : first;
 }
 
 /** The precision f32 for operators that the user names. */
