@@ -5,7 +5,7 @@ import type { Precision } from '../../passes/quantization/insert-quantization.ts
 import type { Program } from '../program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
 import { type CalibrationOptions, calibrate, type NetworkStatistics } from './calibrate.ts';
-import { estimateRange, type Method, weightScales } from './estimators/index.ts';
+import { type Estimator, estimateRange, type Method, weightScales } from './estimators/index.ts';
 import { type FloatNetwork, floatNetwork } from './float-network.ts';
 import { type MixedPrecisionGoal, mixPrecisions } from './mixed-precision.ts';
 import { operatorsNamed } from './named-operators.ts';
@@ -131,7 +131,12 @@ function keptFloat(network: FloatNetwork, names: readonly string[]): ReadonlyMap
   return new Map([...operatorsNamed(network.module().entry, names)].map((name) => [name, 'f32']));
 }
 
-/** Ranges by an estimator, scales of weights by their extremes. */
+/** A channel may have nine weights: distributions and quantiles of so few say nothing, and extremes are what others take. */
+function weightEstimator(method: Method | 'keep'): Estimator {
+  return method === 'mean' || method === 'mse' || method === 'grid' ? method : 'minmax';
+}
+
+/** Ranges and scales of weights by estimators. */
 function decide(
   network: FloatNetwork,
   statistics: NetworkStatistics,
@@ -143,8 +148,7 @@ function decide(
   const bits = element === 'i8' ? 8 : 16;
   const module = network.module();
   const scales = linearLayers(module.entry).map(({ name, weights, channels, stride }) => {
-    const byWeights = method === 'auto' || method === 'keep' ? 'minmax' : method;
-    return [name, weightScales(weights.data as Float32Array, { channels, stride }, byWeights)] as const;
+    return [name, weightScales(weights.data as Float32Array, { channels, stride }, weightEstimator(method))] as const;
   });
   return {
     ranges: new Map([...statistics].map(([name, s]) => [name, estimateRange(s, estimator, { bits })])),

@@ -1,0 +1,209 @@
+// What quantization costs: labelled samples and output errors of float networks against their int8 forms, by method.
+// Writes docs/accuracy.md.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { it } from 'vitest';
+import { elementCount } from '../../ir/types.ts';
+import { importModelFile } from '../../src/files/model-file.ts';
+import { createRunner, type Feeds, type Program } from '../../src/index.ts';
+import { type QuantizeOptions, quantize } from '../../src/quantize/quantize.ts';
+import { seededRandom } from '../../src/random-tensor.ts';
+import { samplesOf } from '../../src/samples/sample-source.ts';
+import { realNetworks } from '../onnx/real-networks.ts';
+import { hasShared, sharedPath } from '../shared-folder.ts';
+import { wavesAndNoise } from '../waves-and-noise.ts';
+import { printTable } from './table.ts';
+
+const methods = ['minmax', 'mean', 'percentile', 'entropy', 'mse', 'auto'] as const;
+
+/** A network, samples to calibrate with, and others to judge with. */
+interface Subject {
+  readonly name: string;
+  readonly program: Program;
+  readonly calibration: readonly Feeds[];
+  readonly judged: readonly Feeds[];
+  readonly labels?: readonly number[];
+  /** Share of the same samples that TensorFlow Lite's converter's int8 network gets right. */
+  readonly converter?: number;
+}
+
+const floatsIn = (...path: string[]) => new Float32Array(Uint8Array.from(readFileSync(sharedPath(...path))).buffer);
+
+function labelsOf(set: string): number[] {
+  return (JSON.parse(readFileSync(sharedPath('data', set, 'labels.json'), 'utf8')) as { labels: number[] }).labels;
+}
+
+/** What the labels' folder holds of the converter's int8 network: scores of each sample. */
+function converterHits(set: string, from: number, labels: readonly number[], classes: number): number {
+  const scores = new Int8Array(readFileSync(sharedPath('data', set, 'tflm_int8_outputs.bin')));
+  const hits = labels.filter((label, i) => {
+    const row = Array.from(scores.subarray((from + i) * classes, (from + i + 1) * classes));
+    return row.indexOf(Math.max(...row)) === label;
+  });
+  return hits.length / labels.length;
+}
+
+const feed = (program: Program, data: Float32Array): Feeds => ({ [program.inputs[0]?.name ?? '']: data });
+
+async function keywords(): Promise<Subject> {
+  const program = await importModelFile(sharedPath('models', 'onnx', 'kws_dscnn_float.onnx'));
+  const clips = floatsIn('data', 'kws01', 'mfcc_f32.bin');
+  const all = labelsOf('kws01').map((_, k) => feed(program, clips.slice(k * 490, (k + 1) * 490)));
+  const [count, labels] = [200, labelsOf('kws01').slice(200)];
+  const converter = converterHits('kws01', count, labels, 12);
+  return {
+    name: 'kws_dscnn_float',
+    program,
+    calibration: all.slice(0, count),
+    judged: all.slice(count),
+    labels,
+    converter,
+  };
+}
+
+async function pictures(): Promise<Subject> {
+  const program = await importModelFile(sharedPath('models', 'onnx', 'resnet8_float.onnx'));
+  const read = (file: string, count: number) => {
+    const bytes = readFileSync(sharedPath('data', 'cifar10', file));
+    return Array.from({ length: count }, (_, k) => {
+      const picture = bytes.subarray(k * 3072, (k + 1) * 3072);
+      // Pixels as planes of colours.
+      return feed(
+        program,
+        Float32Array.from(picture, (_, i) => picture[(i % 1024) * 3 + Math.floor(i / 1024)] ?? 0),
+      );
+    });
+  };
+  const labels = labelsOf('cifar10');
+  const converter = converterHits('cifar10', 0, labels, 10);
+  return {
+    name: 'resnet8_float',
+    program,
+    calibration: read('train.bin', 256),
+    judged: read('test.bin', 500),
+    labels,
+    converter,
+  };
+}
+
+/** Windows of five frames of the one given clip: every fourth judges. */
+async function machineSounds(): Promise<Subject> {
+  const program = await importModelFile(sharedPath('models', 'onnx', 'ad01_float.onnx'));
+  const frames = floatsIn('data', 'ad01_sample', 'logmel_f32.bin');
+  const windows = Array.from({ length: 196 }, (_, k) => feed(program, frames.slice(k * 128, k * 128 + 640)));
+  const part = (judges: boolean) => windows.filter((_, k) => (k % 4 === 0) === judges);
+  return { name: 'ad01_float', program, calibration: part(false), judged: part(true) };
+}
+
+/** Seeded waves with noise: 16 samples to calibrate with, 8 to judge with. */
+async function field(file: string): Promise<Subject> {
+  const known = realNetworks.find(({ name }) => `${name}.onnx` === file);
+  const program = await importModelFile(sharedPath('models', 'real', file), known?.options);
+  const random = seededRandom(41);
+  const feeds = Array.from({ length: 24 }, () =>
+    Object.fromEntries(
+      program.inputs.map(({ name, type }) => [
+        name,
+        wavesAndNoise({ name, type }, known?.range ?? [0, 1], random) ?? new Float32Array(elementCount(type.shape)),
+      ]),
+    ),
+  );
+  return { name: file, program, calibration: feeds.slice(0, 16), judged: feeds.slice(16) };
+}
+
+interface Judgement {
+  /** Signal to noise of each output in dB, as a mean over outputs. */
+  readonly snr: number;
+  readonly agreement: number;
+  readonly right?: number;
+}
+
+const greatest = (scores: readonly number[] = []) => scores.indexOf(Math.max(...scores));
+
+async function outputsOf(program: Program, samples: readonly Feeds[]): Promise<number[][][]> {
+  const runner = await createRunner(program, { target: 'wasm' });
+  const results: number[][][] = [];
+  for (const feeds of samples)
+    results.push(Object.values(await runner.run(feeds)).map((data) => Array.from(data, Number)));
+  await runner.close();
+  return results;
+}
+
+function judge({ labels }: Subject, wanted: readonly number[][][], found: readonly number[][][]): Judgement {
+  const outputs = wanted[0]?.length ?? 0;
+  let snr = 0;
+  for (let o = 0; o < outputs; o++) {
+    let [signal, noise] = [0, 0];
+    wanted.forEach((sample, k) => {
+      sample[o]?.forEach((v, i) => {
+        signal += v * v;
+        noise += (v - (found[k]?.[o]?.[i] ?? Number.NaN)) ** 2;
+      });
+    });
+    snr += (10 * Math.log10(signal / noise)) / outputs;
+  }
+  const same = wanted.filter((sample, k) => greatest(sample[0]) === greatest(found[k]?.[0]));
+  const right = labels && found.filter((sample, k) => greatest(sample[0]) === labels[k]).length / found.length;
+  return { snr, agreement: same.length / wanted.length, ...(right === undefined ? {} : { right }) };
+}
+
+async function judged(subject: Subject, wanted: readonly number[][][], options: QuantizeOptions): Promise<Judgement> {
+  const quantized = await quantize(subject.program, samplesOf(subject.calibration), options);
+  return judge(subject, wanted, await outputsOf(quantized.program, subject.judged));
+}
+
+const percent = (share: number | undefined) => (share === undefined ? '' : (100 * share).toFixed(2));
+
+/** Markdown of a table. */
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+it.skipIf(!hasShared('models'))('accuracy', async () => {
+  const lines = [
+    '<!-- Written by `npm run bench -- accuracy`. Edit that, not this. -->',
+    '',
+    '# Accuracy of quantized networks',
+    '',
+    'Float networks against what `int8c quantize` makes of them, int8 everywhere, on samples that calibration has not seen.',
+    'SNR is the power of the float outputs over that of the difference, in dB, as a mean over outputs.',
+  ];
+  const labelled: string[][] = [];
+  for (const subject of [await keywords(), await pictures()]) {
+    const wanted = await outputsOf(subject.program, subject.judged);
+    const float = judge(subject, wanted, wanted);
+    labelled.push([subject.name, 'float', percent(float.right), '', '']);
+    labelled.push([subject.name, "TensorFlow Lite's converter", percent(subject.converter), '', '']);
+    for (const method of methods) {
+      const { right, agreement, snr } = await judged(subject, wanted, { method });
+      labelled.push([subject.name, method, percent(right), percent(agreement), snr.toFixed(1)]);
+    }
+  }
+  const ofMethods = methods.map((method) => {
+    const rows = labelled.filter((row) => row[1] === method).map((row) => Number(row[2]));
+    return ['mean of both', method, percent(rows.reduce((a, b) => a + b, 0) / rows.length / 100), '', ''];
+  });
+  const head = ['network', 'method', 'right, %', 'as float, %', 'SNR, dB'];
+  lines.push('', '## Labelled samples', '');
+  lines.push(
+    'Keywords: 200 clips to calibrate, 299 others judged. Pictures: 256 training images, 500 test images. The',
+  );
+  lines.push("converter's keyword network is another training run.", '', table(head, [...labelled, ...ofMethods]));
+  printTable('Labelled samples', head, [...labelled, ...ofMethods]);
+
+  const files = ['yunet_n_320.onnx', 'mp_selfie.tflite', 'ppocr_v4_det.onnx', 'autoencoder1d.onnx'];
+  const compared = ['minmax', 'entropy', 'mse', 'auto'] as const;
+  const rows: string[][] = [];
+  for (const subject of [await machineSounds(), ...(await Promise.all(files.map(field)))]) {
+    const wanted = await outputsOf(subject.program, subject.judged);
+    const row = [subject.name];
+    for (const method of compared) row.push((await judged(subject, wanted, { method })).snr.toFixed(1));
+    rows.push(row);
+    printTable('SNR, dB', ['network', ...compared], [row]);
+  }
+  lines.push('', '## Output SNR in dB', '');
+  lines.push(
+    '`ad01_float`: windows of one clip. The others, a face detector, a segmenter, a text detector and an audio',
+  );
+  lines.push('autoencoder: seeded waves with noise, 16 samples to calibrate and 8 to judge.', '');
+  lines.push(table(['network', ...compared], rows), '');
+  writeFileSync(new URL('../../docs/accuracy.md', import.meta.url), lines.join('\n'));
+});
