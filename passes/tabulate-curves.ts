@@ -5,17 +5,15 @@
 // after:   %y = lookup %x, %table
 //
 // The table is computed by the operators' own references on all 256 integers, so its results are the program's bytes.
-import { Builder } from '../ir/builder.ts';
-import { internalError } from '../ir/diagnostics.ts';
-import { type AnyOpDefinition, type AttributeRecord, Func, type Value } from '../ir/module.ts';
-import { constantOf } from '../ir/ops/constant.ts';
+import type { AnyOpDefinition, AttributeRecord } from '../ir/module.ts';
 import { dequantize } from '../ir/ops/dequantize.ts';
 import { isTabulated, tabulate } from '../ir/ops/lookup.ts';
 import { quantize } from '../ir/ops/quantize.ts';
-import { allocateTensor, type Elements, type TensorArray, type TensorData } from '../ir/tensor-data.ts';
+import { allocateTensor, type Elements, type TensorData } from '../ir/tensor-data.ts';
 import { integerRange, type TensorType, tensorType } from '../ir/types.ts';
 import { type Curve, curveSources, curveTo } from './curves.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
+import { evaluateCurve } from './evaluate-curve.ts';
 import type { Pass } from './pass.ts';
 import { dequantized } from './quantized-form.ts';
 import { rewrite } from './rewrite.ts';
@@ -47,40 +45,17 @@ export const tabulateCurves: Pass = {
 const isByte = (type: TensorType) => isTabulated(type) && type.quant !== undefined && type.quant.axis === undefined;
 
 /** The results for every integer of type x, in order. */
-function evaluated({ source, ops }: Curve, x: TensorType, y: TensorType, attributes: AttributeRecord): TensorData {
-  const builder = new Builder(new Func('curve'), []);
-  const known = new Map<Value, TensorData>();
-  const given = (type: TensorType, data: TensorArray): Value => {
-    const value = builder.func.addInput('', type);
-    known.set(value, { type, data });
-    return value;
-  };
-  const run = (
-    definition: AnyOpDefinition,
-    operands: readonly (Value | undefined)[],
-    attrs: AttributeRecord,
-    type: TensorType,
-  ) => {
-    const result = builder.create(definition, operands, attrs, tensorType(type.element, [256], type.quant));
-    const data = allocateTensor(result.type);
-    definition.reference?.({ operands: operands.map((v) => v && known.get(v)), attributes: attrs, results: [data] });
-    known.set(result, data);
-    return result;
-  };
+function evaluated(curve: Curve, x: TensorType, y: TensorType, attributes: AttributeRecord): TensorData {
   const { min } = integerRange(x.element);
   const integers = allocateTensor(tensorType(x.element, [256], x.quant));
   const bytes: Elements = integers.data;
   for (let i = 0; i < 256; i++) bytes[i] = min + i;
-  const all = given(integers.type, integers.data);
-  const values = new Map<Value, Value>([[source, run(dequantize, [all], {}, source.type)]]);
-  for (const op of ops) {
-    const operands = op.operands.map((v) => {
-      const scalar = constantOf(v);
-      return scalar === undefined ? v && values.get(v) : given(tensorType(scalar.type.element, [1]), scalar.data);
-    });
-    values.set(op.result, run(op.definition, operands, op.attributes, op.result.type));
-  }
-  const last = values.get(ops.at(-1)?.result ?? source);
-  const table = known.get(run(quantize, [last], attributes, y));
-  return table ?? internalError('a curve has no result');
+  const real = new Float32Array(256);
+  const type = tensorType('f32', [256]);
+  dequantize.reference?.({ operands: [integers], attributes: { kept: false }, results: [{ type, data: real }] });
+  const results = { type, data: evaluateCurve(curve, real) };
+  const table = allocateTensor(tensorType(y.element, [256], y.quant));
+  const definition: AnyOpDefinition = quantize;
+  definition.reference?.({ operands: [results], attributes, results: [table] });
+  return table;
 }

@@ -7,6 +7,7 @@ import type { TensorArray } from '../../../ir/tensor-data.ts';
 import { elementCount } from '../../../ir/types.ts';
 import type { SampleSource } from '../../samples/sample-source.ts';
 import { inOrder, type NetworkStatistics } from '../calibrate.ts';
+import { effectiveRanges, within } from '../effective-ranges.ts';
 import { bestRange, type Estimator, estimateRange, type Range } from '../estimators/index.ts';
 import { compileToWasm, type FloatNetwork } from '../float-network.ts';
 import { type Decisions, groupRange } from '../plan.ts';
@@ -63,6 +64,7 @@ export async function searchRanges(
   for (let i = 0; i < count; i++) {
     inputs.push(inOrder(network, await samples.read(Math.floor((i * samples.count) / count))));
   }
+  const limits = effectiveRanges(entry, statistics);
   const simulated = simulation(network, decisions);
   const measure = noiseMeter(network, simulated, inputs);
   let evaluations = Math.floor(budget / Math.max(cost * count, 1));
@@ -70,7 +72,7 @@ export async function searchRanges(
 
   const choices = new Map<Estimator | 'least error', readonly Range[]>();
   for (const method of [...estimators, 'least error'] as const) {
-    choices.set(method, rangesBy(method, statistics, simulated, decisions.ties));
+    choices.set(method, rangesBy(method, statistics, simulated, decisions.ties, limits));
   }
   const noise = new Map<Estimator | 'least error' | 'search', number>();
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
@@ -108,6 +110,7 @@ function rangesBy(
   statistics: NetworkStatistics,
   { groups }: Simulation,
   ties: Decisions['ties'],
+  limits: ReadonlyMap<string, Range>,
 ): Range[] {
   return groups.map(({ group, element }) => {
     const bits = element === 'i8' ? 8 : 16;
@@ -115,7 +118,8 @@ function rangesBy(
     for (const { name } of group.members) {
       const s = statistics.get(name);
       if (s === undefined) continue;
-      ranges.set(name, method === 'least error' ? bestRange(s, { bits }).range : estimateRange(s, method, { bits }));
+      const range = method === 'least error' ? bestRange(s, { bits }).range : estimateRange(s, method, { bits });
+      ranges.set(name, within(range, limits.get(name)));
     }
     return groupRange(group, { ranges, ties });
   });

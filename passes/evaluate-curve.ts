@@ -1,0 +1,35 @@
+// The values of a curve at given points, by its operators' own references.
+import { Builder } from '../ir/builder.ts';
+import { internalError } from '../ir/diagnostics.ts';
+import { Func, type Value } from '../ir/module.ts';
+import { constantOf } from '../ir/ops/constant.ts';
+import { allocateTensor, type TensorArray, type TensorData } from '../ir/tensor-data.ts';
+import { type TensorType, tensorType } from '../ir/types.ts';
+import type { Curve } from './curves.ts';
+
+/** The curve's f32 results for these f32 arguments, in order. */
+export function evaluateCurve({ source, ops }: Curve, x: Float32Array): Float32Array {
+  const builder = new Builder(new Func('curve'), []);
+  const known = new Map<Value, TensorData>();
+  const given = (type: TensorType, data: TensorArray): Value => {
+    const value = builder.func.addInput('', type);
+    known.set(value, { type, data });
+    return value;
+  };
+  const values = new Map<Value, Value>([[source, given(tensorType('f32', [x.length]), x)]]);
+  for (const { definition, operands, attributes, result } of ops) {
+    const arguments_ = operands.map((v) => {
+      const scalar = constantOf(v);
+      return scalar === undefined ? v && values.get(v) : given(tensorType(scalar.type.element, [1]), scalar.data);
+    });
+    const type = tensorType(result.type.element, [x.length]);
+    const value = builder.create(definition, arguments_, attributes, type);
+    const data = allocateTensor(value.type);
+    definition.reference?.({ operands: arguments_.map((v) => v && known.get(v)), attributes, results: [data] });
+    known.set(value, data);
+    values.set(result, value);
+  }
+  const last = values.get(ops.at(-1)?.result ?? source);
+  const y = last && known.get(last)?.data;
+  return y instanceof Float32Array ? y : internalError('a curve has no f32 result');
+}
