@@ -1,6 +1,7 @@
 // What the compiler says of operators that stay in f32 between quantized tensors: each once, with its reason.
 import { expect, it } from 'vitest';
 import type { Diagnostic } from '../../ir/diagnostics.ts';
+import { lookup } from '../../ir/ops/lookup.ts';
 import { parseModule } from '../../ir/parser.ts';
 import { fuseQuantization } from '../../passes/fuse-quantization.ts';
 import { runPasses } from '../../passes/pipeline.ts';
@@ -25,5 +26,8 @@ it('names operators and reasons, and nothing that became a table', () => {
   notes.length = 0;
   const curves = parseModule(readFiletest('passes/tabulate-curves.ir').text, new Map());
   runPasses(curves, { passes, report });
-  expect(notes.map((d) => d.where).sort()).toEqual(['mul']);
+  // A product of two tensors, what goes into it, and what a select chooses by, above which its quantization rose.
+  expect(notes.map((d) => d.where).sort()).toEqual(['exp', 'less', 'mul']);
+  const tables = curves.entry.ops.filter((op) => op.definition === lookup);
+  expect(tables.map((op) => op.result.name)).toContain('y');
 });
