@@ -36,6 +36,7 @@ export const diagnosticCodes = {
   I8C0405: 'The name asked for a program is not an identifier.',
   I8C0406: 'A WGSL program was to be run where there is no WebGPU, or no adapter for it.',
   I8C0407: 'This machine lacks something that was asked for: an instruction, a clock, a flag of the C compiler.',
+  I8C0408: 'What was asked of quantization, a budget of memory or a greatest loss, cannot be met.',
   // 05xx: what a target can hold
   I8C0501: 'The program needs more of its device than every device of the target has.',
   I8C0502: 'The file format that was asked for has no form of an operator of the program.',

@@ -9,6 +9,8 @@ import type { Program } from './program.ts';
 
 /** An operator that computes in floating point, and why. */
 export interface FloatOperator {
+  /** Of its first result. */
+  readonly name: string;
   readonly operator: string;
   /** The operators of the user's model that it comes from. */
   readonly where: string;
@@ -34,8 +36,17 @@ export function floatOperators(
     if (op.definition === constant || op.definition.view === true || (!from && !to)) return [];
     if (except.includes(op.definition)) return [];
     const plain = from === to ? 'The model computes it in floating point.' : 'It converts to or from floating point.';
-    return [{ operator: op.definition.name, where: op.location, reason: noted.get(op.location) ?? plain }];
+    const reason = noted.get(op.location) ?? plain;
+    return [{ name: op.results[0]?.name ?? '', operator: op.definition.name, where: op.location, reason }];
   });
+}
+
+/** The operators of a program that compute in floating point once it is compiled, conversions aside. */
+export function computedInFloat(program: Program): FloatOperator[] {
+  const module = program.module();
+  const diagnostics: Diagnostic[] = [...program.diagnostics];
+  runPasses(module, { report: (d) => diagnostics.push(d) });
+  return floatOperators(module.entry, diagnostics, [quantize, dequantize]);
 }
 
 /** What there is to say of an operator that stays float: why, where the passes do not know, and what to do about it. */
@@ -50,10 +61,7 @@ export interface FloatAccount {
  * @throws CompileError I8C0302 with an error for each operator that does.
  */
 export function requireIntegers(program: Program, accountOf: (operator: FloatOperator) => FloatAccount): void {
-  const module = program.module();
-  const diagnostics: Diagnostic[] = [...program.diagnostics];
-  runPasses(module, { report: (d) => diagnostics.push(d) });
-  const found = floatOperators(module.entry, diagnostics, [quantize, dequantize]);
+  const found = computedInFloat(program);
   if (found.length === 0) return;
   throw new CompileError(
     found.map((operator) => {

@@ -24,6 +24,7 @@ export type {
   SensitivityOptions,
 } from './compare/index.ts';
 export { type Compiled, type CompileOptions, compile } from './compile.ts';
+export type { FloatOperator } from './float-operators.ts';
 export type { Manifest, TensorManifest } from './manifest.ts';
 export {
   detectFormat,
@@ -45,7 +46,6 @@ export {
 } from './quantization.ts';
 export type { CalibrationOptions, CalibrationProgress, NetworkStatistics } from './quantize/calibrate.ts';
 export type { Method } from './quantize/estimators/methods.ts';
-export type { FloatOperator } from './quantize/precisions.ts';
 export type { Quantized, QuantizeOptions } from './quantize/quantize.ts';
 export type { TensorStatistics } from './quantize/tensor-statistics.ts';
 export { createRunner, type Feeds, type Runner, type RunnerOptions } from './runner.ts';

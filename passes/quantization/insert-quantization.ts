@@ -115,10 +115,9 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
   func.ops = target;
 }
 
-/** Operators that only move f32 elements, those that compute on them, and all others. */
+/** Operators that only move f32 elements, those that compute on them, and all others: constants and conversions too. */
 function kindOf(op: Op): 'moves' | 'computes' | 'other' {
-  const others: readonly unknown[] = [constant, quantize, dequantize];
-  if (others.includes(op.definition) || !op.operands.some(isFloat) || !op.results.some(isFloat)) return 'other';
+  if (!op.operands.some(isFloat) || !op.results.some(isFloat)) return 'other';
   return moves(op) ? 'moves' : 'computes';
 }
 

@@ -1,7 +1,7 @@
 // From what calibration saw to a plan: the quantization of every activation and the integers of every weight.
 import type { Func, Module, Op, Value } from '../../ir/module.ts';
 import { roundHalfEven, saturate } from '../../ir/numerics.ts';
-import { constant, constantOf } from '../../ir/ops/constant.ts';
+import { constantOf } from '../../ir/ops/constant.ts';
 import type { TensorData } from '../../ir/tensor-data.ts';
 import { allocateTensor } from '../../ir/tensor-data.ts';
 import { integerRange, type Quantization, stridesOf, tensorType } from '../../ir/types.ts';
@@ -191,9 +191,7 @@ export function linearLayers(func: Func): LinearLayer[] {
 /** Operators that compute on f32: what can be quantized, or be left. */
 export function arithmeticOps(module: Module): Op[] {
   const isF32 = (v: Value | undefined) => v?.type.element === 'f32';
-  return module.entry.ops.filter(
-    (op) => op.definition !== constant && !moves(op) && op.operands.some(isF32) && op.results.some(isF32),
-  );
+  return module.entry.ops.filter((op) => !moves(op) && op.operands.some(isF32) && op.results.some(isF32));
 }
 
 /** The weights of linear operators as the decisions have them, for programs whose activations are not decided on. */

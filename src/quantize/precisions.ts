@@ -1,22 +1,10 @@
 // Which operators can compute on integers at all: found by trying, since operators say it themselves.
 import type { Diagnostic } from '../../ir/diagnostics.ts';
-import type { Module, Op } from '../../ir/module.ts';
-import { constant } from '../../ir/ops/constant.ts';
-import { dequantize } from '../../ir/ops/dequantize.ts';
-import { quantize } from '../../ir/ops/quantize.ts';
 import { runPasses, toIntegers } from '../../passes/pipeline.ts';
 import type { Precision } from '../../passes/quantization/insert-quantization.ts';
+import type { FloatOperator } from '../float-operators.ts';
 import type { FloatNetwork } from './float-network.ts';
 import { applyDecisions, arithmeticOps, type Decisions, nameOf } from './plan.ts';
-
-/** An operator that stays in f32. */
-export interface FloatOperator {
-  readonly name: string;
-  readonly operator: string;
-  /** The operators of the user's model that it comes from. */
-  readonly where: string;
-  readonly reason: string;
-}
 
 export interface FoundPrecisions {
   readonly precisions: ReadonlyMap<string, Precision>;
@@ -39,7 +27,7 @@ export function possiblePrecisions(network: FloatNetwork, decisions: Decisions):
     applyDecisions(module.entry, { ...decisions, precisions });
     const notes: Diagnostic[] = [];
     runPasses(module, { passes: toIntegers, report: (d) => notes.push(d) });
-    const left = floatOps(module);
+    const left = arithmeticOps(module);
     const names = new Set(left.map(nameOf));
     const places = new Set(left.map((op) => op.location).filter((where) => where !== ''));
     const stay = labels.filter(({ name, where }) => names.has(name) || places.has(where));
@@ -50,10 +38,4 @@ export function possiblePrecisions(network: FloatNetwork, decisions: Decisions):
     }
     if (stay.length === 0) return { precisions, float: [...float.values()] };
   }
-}
-
-/** What computes on f32, conversions aside. */
-function floatOps(module: Module): Op[] {
-  const conversions: readonly unknown[] = [constant, quantize, dequantize];
-  return arithmeticOps(module).filter((op) => !conversions.includes(op.definition));
 }

@@ -2,6 +2,7 @@
 import { fail } from '../../ir/diagnostics.ts';
 import { quantize as quantizeOp } from '../../ir/ops/quantize.ts';
 import type { Precision } from '../../passes/quantization/insert-quantization.ts';
+import { computedInFloat, type FloatOperator } from '../float-operators.ts';
 import type { Program } from '../program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
 import { type CalibrationOptions, calibrate, type NetworkStatistics } from './calibrate.ts';
@@ -10,7 +11,7 @@ import { type FloatNetwork, floatNetwork } from './float-network.ts';
 import { type MixedPrecisionGoal, mixPrecisions } from './mixed-precision.ts';
 import { operatorsNamed } from './named-operators.ts';
 import { arithmeticOps, type Decisions, linearLayers, nameOf } from './plan.ts';
-import { type FloatOperator, possiblePrecisions } from './precisions.ts';
+import { possiblePrecisions } from './precisions.ts';
 import { pruneWeights } from './prune-weights.ts';
 import { type ProgramForm, quantizedProgram } from './quantized-program.ts';
 import { searchRanges } from './range-search/search-ranges.ts';
@@ -77,10 +78,8 @@ export async function quantize(
     const network = plain;
     const decisions = decide(network, new Map(), kept, options);
     const activations = options.dynamic === true ? 'dynamic' : 'weights';
-    return {
-      ...{ network, decisions, statistics: new Map(), float: [] },
-      program: quantizedProgram(network, decisions, { ...options, activations }),
-    };
+    const quantized = quantizedProgram(network, decisions, { ...options, activations });
+    return { program: quantized, network, decisions, statistics: new Map(), float: computedInFloat(quantized) };
   }
   if (samples.count === 0 && options.statistics === undefined) {
     fail('I8C0402', 'There are no samples to quantize with.');
@@ -89,14 +88,14 @@ export async function quantize(
   const first = decide(network, statistics, kept, options);
   const { precisions, float } = possiblePrecisions(network, first);
   const refined = await refine(network, statistics, { ...first, precisions }, samples, options);
-  const decisions = await mixPrecisions(network, refined, samples, options);
+  const { decisions, float: raised } = await mixPrecisions(network, refined, samples, options);
   const asked = arithmeticOps(network.module()).filter((op) => kept.has(nameOf(op)));
   const left = asked.map((op) => ({
     ...{ name: nameOf(op), operator: op.definition.name, where: op.location },
     reason: 'It was to stay float.',
   }));
   const quantized = quantizedProgram(network, decisions, options);
-  return { program: quantized, network, decisions, statistics, float: [...float, ...left] };
+  return { program: quantized, network, decisions, statistics, float: [...float, ...raised, ...left] };
 }
 
 /** Equalization must win so many dB to be worth a network that is no longer the user's. */
@@ -167,8 +166,10 @@ async function refine(
   { method = 'auto', weights = method === 'auto' ? 'learned' : 'nearest' }: QuantizeOptions,
 ): Promise<Decisions> {
   if (samples.count === 0) return decisions;
-  const found = method === 'auto' ? await searchRanges(network, statistics, decisions, samples) : decisions;
-  const searched = { ...decisions, ranges: found.ranges };
+  const searched =
+    method === 'auto'
+      ? { ...decisions, ranges: await searchRanges(network, statistics, decisions, samples) }
+      : decisions;
   if (weights === 'nearest') return searched;
   const { rounded, weightScales: scales, biases } = await learnRounding(network, samples, searched);
   return { ...searched, rounded, weightScales: scales, biases };
@@ -184,5 +185,5 @@ function keptProgram(network: FloatNetwork): Quantized {
     });
   }
   const decisions: Decisions = { ranges: new Map(), weightScales: new Map(), precisions: new Map(), ties: 'even' };
-  return { program, network, decisions, statistics: new Map(), float: [] };
+  return { program, network, decisions, statistics: new Map(), float: computedInFloat(program) };
 }

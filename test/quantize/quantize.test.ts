@@ -151,6 +151,7 @@ describe('without samples', () => {
     const { program, others } = await subject(small);
     const quantized = await quantize(program, samplesOf([]), options);
     expect(await signalToNoise(program, quantized.program, others)).toBeGreaterThan(30);
+    expect(quantized.float.map(({ operator }) => operator)).toContain('mul');
     const constants = async (p: Program) => (await compile(p, { target: 'c' })).manifest.bytes.constants;
     expect(await constants(quantized.program)).toBeLessThan(0.6 * (await constants(program)));
   });
@@ -184,7 +185,12 @@ describe('what stays float', () => {
     expect(await raised({ maxDrop: 1 })).toBe(0);
     const all = await raised({ budget: {} });
     expect(all).toBeGreaterThan(3);
-    expect(await raised({ budget: { ram: 100 } })).toBe(0);
+    expect(await raised({ budget: { ram: 2500 } })).toBeLessThan(all);
+    for (const impossible of [{ budget: { ram: 100 } }, { maxDrop: -0.5 }])
+      await expect(raised(impossible)).rejects.toThrow('I8C0408');
+    await expect(
+      quantize(program, samplesOf([]), { method: 'minmax', maxDrop: 0, statistics: new Map() }),
+    ).rejects.toThrow();
   });
 });
 

@@ -10,24 +10,14 @@ import { inOrder, type NetworkStatistics } from '../calibrate.ts';
 import { effectiveRanges, within } from '../effective-ranges.ts';
 import { bestRange, type Estimator, estimateRange, type Range } from '../estimators/index.ts';
 import { compileToWasm, type FloatNetwork } from '../float-network.ts';
+import { noiseInDecibels, squares } from '../output-noise.ts';
 import { type Decisions, groupRange } from '../plan.ts';
 import { measuredTensors, type Simulation, simulation } from './simulation.ts';
 
-export interface SearchOptions {
-  /** Multiply-accumulates that may be spent on measuring: a bound on time that gives the same result on any machine. */
-  readonly budget?: number;
-  readonly onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
-}
-
-export interface FoundRanges {
-  readonly ranges: ReadonlyMap<string, Range>;
-  /** Noise over signal of the outputs in dB, by the whole network's estimator; and of what was found. */
-  readonly noise: ReadonlyMap<Estimator | 'least error' | 'search', number>;
-}
-
 const estimators = ['minmax', 'percentile', 'mse', 'entropy', 'mean'] as const satisfies readonly Estimator[];
 
-const defaultBudget = 5e10;
+/** Multiply-accumulates to spend on measuring: a bound on time that gives the same result on any machine. */
+const budget = 5e10;
 /** What it takes to round an element in floats, in multiply-accumulates of a convolution. */
 const roundingCost = 40;
 
@@ -48,16 +38,15 @@ const sameShare = 0.02;
 /** The range of the current choice, wider and narrower. */
 const stretches = [0.8, 0.9, 1.1, 1.25];
 
+/** The decisions' ranges, with those of all tensors that are quantized replaced by what was found. */
 export async function searchRanges(
   network: FloatNetwork,
   statistics: NetworkStatistics,
   decisions: Decisions,
   samples: SampleSource,
-  options: SearchOptions = {},
-): Promise<FoundRanges> {
+): Promise<ReadonlyMap<string, Range>> {
   const { entry } = network.module();
   const cost = entry.ops.reduce((sum, op) => sum + (op.definition.macs?.(op) ?? 0) + roundingCost * elements(op), 0);
-  const { budget = defaultBudget, onProgress } = options;
   const wanted = Math.floor(budget / Math.max(cost, 1) / (4 * estimators.length));
   const count = Math.min(samples.count, mostSamples, Math.max(fewestSamples, wanted));
   const inputs: (readonly TensorArray[])[] = [];
@@ -68,41 +57,35 @@ export async function searchRanges(
   const simulated = simulation(network, decisions);
   const measure = noiseMeter(network, simulated, inputs);
   let evaluations = Math.floor(budget / Math.max(cost * count, 1));
-  const total = evaluations;
 
-  const choices = new Map<Estimator | 'least error', readonly Range[]>();
-  for (const method of [...estimators, 'least error'] as const) {
-    choices.set(method, rangesBy(method, statistics, simulated, decisions.ties, limits));
-  }
-  const noise = new Map<Estimator | 'least error' | 'search', number>();
+  const choices = [...estimators, 'least error' as const].map((method) =>
+    rangesBy(method, statistics, simulated, decisions.ties, limits),
+  );
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
-  for (const [method, ranges] of choices) {
+  for (const ranges of choices) {
     const found = measure(ranges);
-    noise.set(method, mean(found));
     if (isBetter(found, least, leastGain.all)) [current, least] = [ranges, found];
     evaluations--;
   }
   for (let improved = true; improved && evaluations > 0; ) {
     improved = false;
     for (let g = 0; g < simulated.groups.length && evaluations > 0; g++) {
-      for (const range of candidates(g, current, [...choices.values()])) {
+      for (const range of candidates(g, current, choices)) {
         if (evaluations-- <= 0) break;
         const ranges = current.with(g, range);
         const found = measure(ranges);
-        onProgress?.({ done: total - Math.max(0, evaluations), count: total });
         if (!isBetter(found, least, leastGain.one)) continue;
         [current, least] = [ranges, found];
         improved = true;
       }
     }
   }
-  noise.set('search', mean(least));
   const ranges = new Map(decisions.ranges);
   simulated.groups.forEach(({ group }, g) => {
     const range = current[g];
     if (range !== undefined) for (const v of group.members) if (ranges.has(v.name)) ranges.set(v.name, range);
   });
-  return { ranges, noise };
+  return ranges;
 }
 
 function rangesBy(
@@ -143,8 +126,6 @@ const isClose = (a: Range, b: Range) =>
 /** Noise over signal in dB, of every other sample and of those between. */
 type Noise = readonly [even: number, odd: number];
 
-const mean = ([even, odd]: Noise) => (even + odd) / 2;
-
 const isBetter = (found: Noise, least: Noise, gain: number) => found.every((n, half) => n < (least[half] ?? 0) - gain);
 
 /** Noise over signal, as a mean over the measured tensors. */
@@ -158,33 +139,19 @@ function noiseMeter(network: FloatNetwork, simulated: Simulation, inputs: readon
     return float.run(x).slice(own) as Float32Array[];
   });
   const halves = [0, 1].map((half) => inputs.flatMap((_, k) => (k % 2 === half ? [k] : [])));
-  const signals = halves.map((half) => names.map((_, t) => half.reduce((sum, k) => sum + energy(wanted[k]?.[t]), 0)));
+  const signals = halves.map((half) =>
+    names.map((_, t) => half.reduce((sum, k) => sum + squares(wanted[k]?.[t] ?? new Float32Array()), 0)),
+  );
   return (ranges: readonly Range[]): Noise => {
     const [even, odd] = halves.map((half, h) => {
       const noise = names.map(() => 0);
       for (const k of half) {
         simulated.run(inputs[k] ?? [], ranges).forEach((found, t) => {
-          noise[t] = (noise[t] ?? 0) + distance(found, wanted[k]?.[t]);
+          noise[t] = (noise[t] ?? 0) + squares(found, wanted[k]?.[t]);
         });
       }
-      const decibels = noise.map((n, t) => 10 * Math.log10((n + leastEnergy) / ((signals[h]?.[t] ?? 0) + leastEnergy)));
-      return decibels.reduce((sum, d) => sum + d, 0) / Math.max(1, decibels.length);
+      return noiseInDecibels(noise, signals[h] ?? []);
     });
     return [even ?? 0, odd ?? 0];
   };
-}
-
-/** Keeps logarithms finite. */
-const leastEnergy = 1e-30;
-
-const energy = (x: Float32Array | undefined): number => distance(x ?? new Float32Array(), undefined);
-
-/** The sum of squared differences; NaN and infinities count as very far. */
-function distance(a: Float32Array, b: Float32Array | undefined): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    const d = (a[i] ?? 0) - (b?.[i] ?? 0);
-    sum += Number.isFinite(d) ? d * d : 1e30;
-  }
-  return sum;
 }

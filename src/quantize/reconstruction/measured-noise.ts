@@ -3,13 +3,11 @@ import type { Module } from '../../../ir/module.ts';
 import type { SampleSource } from '../../samples/sample-source.ts';
 import { inOrder } from '../calibrate.ts';
 import { compileToWasm, type FloatNetwork } from '../float-network.ts';
+import { noiseInDecibels, squares } from '../output-noise.ts';
 import { applyDecisions, type Decisions } from '../plan.ts';
 
 /** Samples that are run at most: outputs of as many tell two networks apart. */
 const mostSamples = 128;
-
-/** Keeps logarithms of outputs that are all zero, or without any error, finite. */
-const tiny = 1e-30;
 
 /** Noise over signal in dB under each set of decisions, the mean over the network's f32 outputs: less is better. */
 export async function measuredNoise(
@@ -33,20 +31,10 @@ export async function measuredNoise(
       for (const [c, results] of found.entries()) noise[c]![k]! += squares(y, results[port] as Float32Array);
     }
   }
-  return noise.map((sums) => {
-    const decibels = sums.map((sum, k) => 10 * Math.log10((sum + tiny) / (signal[k]! + tiny)));
-    return decibels.reduce((total, v) => total + v, 0) / Math.max(1, ports.length);
-  });
+  return noise.map((sums) => noiseInDecibels(sums, signal));
 }
 
 function decided(module: Module, decisions: Decisions): Module {
   applyDecisions(module.entry, decisions);
   return module;
-}
-
-/** Sum of squares of the elements, or of their differences from another tensor's. */
-function squares(y: Float32Array, other?: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < y.length; i++) sum += (y[i]! - (other?.[i] ?? 0)) ** 2;
-  return sum;
 }
