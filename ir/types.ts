@@ -77,11 +77,6 @@ export function storageType(type: TensorType): TensorType {
   return { element: type.element, shape: type.shape };
 }
 
-/** The same type with another shape (the quantization must still fit: per tensor, or dropped by the caller). */
-export function withShape(type: TensorType, shape: readonly number[]): TensorType {
-  return tensorType(type.element, shape, type.quant);
-}
-
 /** Per-tensor quantization. */
 export function perTensor(scale: number, zero: number): Quantization {
   return { scale: [Math.fround(scale)], zero: [zero] };

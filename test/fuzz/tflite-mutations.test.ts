@@ -5,21 +5,19 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { CompileError } from '../../ir/diagnostics.ts';
 import { kernelKey } from '../../ir/loops/kernel-key.ts';
 import { encodeTflite } from '../../src/frontends/tflite/writer.ts';
-import { type Compiled, compile, createRunner, importModel, type Program } from '../../src/index.ts';
-import { randomTensor, seededRandom } from '../../src/random-tensor.ts';
+import { createRunner } from '../../src/index.ts';
+import { seededRandom } from '../../src/random-tensor.ts';
 import { hasCompiler } from '../c-compiler.ts';
 import { sampleModel } from '../frontends/tflite-sample.ts';
 import { hasShared, sharedPath } from '../shared-folder.ts';
+import { compileDamaged, compileMutations, randomFeeds } from './damaged-models.ts';
 import { mutate } from './mutations.ts';
 
 const count = Number(process.env.INT8C_FUZZ ?? 200);
 /** Damaged models that are built and run: a build takes hundreds of times as long as a compilation. */
 const runCount = Math.ceil(count / 50);
-const maxMilliseconds = 2000;
-const maxKilobytes = 1024 * 1024;
 /** Larger ones take the reference interpreter too long. */
 const maxMacsToRun = 5e6;
 
@@ -36,38 +34,9 @@ const models: readonly { name: string; bytes: Uint8Array }[] = [
       ]),
 ];
 
-/** The compiled model, or undefined where int8c refused it. Any other error is the test's failure. */
-async function compileDamaged(bytes: Uint8Array): Promise<Compiled | undefined> {
-  try {
-    return await compile(await importModel(bytes), { target: 'c' });
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    expect(error.diagnostics.length).toBeGreaterThan(0);
-    return undefined;
-  }
-}
-
-const randomFeeds = ({ inputs }: Program, seed: number) => {
-  const random = seededRandom(seed);
-  return Object.fromEntries(inputs.map(({ name, type }) => [name, randomTensor(type, random).data]));
-};
-
 describe.each(models)('damaged copies of $name', ({ bytes }) => {
   it('compile or end in a diagnostic', { timeout: 1_200_000 }, async () => {
-    const random = seededRandom(bytes.length);
-    let refused = 0;
-    for (let i = 0; i < count; i++) {
-      const damaged = mutate(bytes, random);
-      const start = process.cpuUsage();
-      const compiled = await compileDamaged(damaged).catch((cause: unknown) => {
-        throw new Error(`mutation ${i}`, { cause });
-      });
-      const { user, system } = process.cpuUsage(start);
-      expect((user + system) / 1000, `milliseconds of mutation ${i}`).toBeLessThan(maxMilliseconds);
-      if (compiled === undefined) refused++;
-    }
-    expect(refused).toBeGreaterThan(0);
-    expect(process.resourceUsage().maxRSS).toBeLessThan(maxKilobytes);
+    await compileMutations(bytes, count);
   });
 
   it.skipIf(!hasCompiler('gcc'))('compile to C that is right', { timeout: 1_200_000 }, async () => {

@@ -208,7 +208,3 @@ export function channelQuantization(op: NodeContext, i: number, channels: number
   if (!scale.every((s) => s > 0 && Number.isFinite(s))) op.fail('I8C0208', 'A scale is not positive and finite.');
   return { scale, zero };
 }
-
-/** Whether a value holds integers of at most 16 bits, which products take. */
-export const isSmallInteger = ({ type: { element } }: Value): boolean =>
-  isInteger(element) && element !== 'i32' && element !== 'i64';
