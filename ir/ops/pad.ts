@@ -26,6 +26,7 @@ export const pad = defineOp({
     }),
   },
   results: ['y'],
+  oneQuantization: true,
   types({ operands, attributes: { before, after, value } }) {
     const x = required(operands, 0);
     const shape = paddedShape(x, before, after);

@@ -18,6 +18,7 @@ export const resizeBilinear = defineOp({
   operands: [{ name: 'x', doc: 'n x height x width x channels: f32, i8, u8 or i16.' }],
   attributes: resizeAttributes,
   results: ['y'],
+  oneQuantization: true,
   types({ operands, attributes: { size, align_corners, half_pixel_centers } }) {
     const x = required(operands, 0);
     rule(['f32', 'i8', 'u8', 'i16'].includes(x.element), `does not interpolate ${x.element}`);
