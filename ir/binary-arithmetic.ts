@@ -1,11 +1,12 @@
 // What arithmetic operators of two broadcast operands share: types, the plain meaning and the loops of their float and
 // integer forms. The operators' files say the arithmetic, and how their quantized forms become integers.
 import { attr } from './attributes.ts';
+import type { FactorPassage } from './channel-factors.ts';
 import { defineOp, type IntegerInput, type OpDefinition, required, rule, type TypeRuleInput } from './define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from './elementwise.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
-import type { Value } from './module.ts';
+import type { Op, Value } from './module.ts';
 import { saturate } from './numerics.ts';
 import { type Bounds, quantizedBounds, scaleAndZero, unbounded } from './quantized.ts';
 import type { Elements } from './tensor-data.ts';
@@ -38,6 +39,8 @@ export interface BinaryArithmetic {
    * themselves are operated on.
    */
   integer?(input: IntegerInput<Attributes>): readonly Value[];
+  /** As the operator's hook of this name. */
+  factors?(op: Op): FactorPassage | undefined;
 }
 
 /** True for operands that stand for real numbers; 32- and 64-bit integers are plain numbers whatever their scale says. */
@@ -47,7 +50,7 @@ export function isQuantized(type: TensorType): boolean {
 
 /** Declares an operator of two operands with numpy broadcasting and a fused clamp. */
 export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
-  const { name, doc, floats, ints, longs, code, integer } = arithmetic;
+  const { name, doc, floats, ints, longs, code, integer, factors } = arithmetic;
   return defineOp({
     name,
     doc,
@@ -58,6 +61,7 @@ export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
     attributes,
     results: ['y'],
     types: (input) => binaryTypes(arithmetic, input),
+    ...(factors && { factors }),
     ...(integer === undefined
       ? { oneQuantization: true }
       : {

@@ -2,6 +2,7 @@
 // printer, parser, interpreter, lowering and docs derive from it.
 import type { AttributeSchema, AttributesOf, Rounding } from './attributes.ts';
 import type { Builder } from './builder.ts';
+import type { FactorPassage } from './channel-factors.ts';
 import type { Lowering, LoweringBuffers } from './loops/lowering.ts';
 import type { AttributeRecord, Op, Value } from './module.ts';
 import type { TensorData } from './tensor-data.ts';
@@ -117,6 +118,8 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
    * their output channel) and bias are. The result's channels are its last dimension.
    */
   readonly linear?: LinearSpec;
+  /** How a float operator passes on factors of its operands' channels; undefined where it does not. */
+  factors?(op: Op): FactorPassage | undefined;
   /**
    * True where every element of the result is one of the operands' of its element type, chosen by position or as the
    * greatest: any increasing function of elements, such as quantize, gives the same before the operator as behind it.

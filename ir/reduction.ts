@@ -1,9 +1,11 @@
 // Reductions over any axes of a tensor: the attributes, the shape rule, and the loops over what is kept and what is
 // combined. Operators that reduce differ only in how they combine.
 import { attr } from './attributes.ts';
+import { type FactorPassage, type FactorSigns, factorsOfFirst } from './channel-factors.ts';
 import { rule } from './define-op.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
+import type { Op } from './module.ts';
 import { forEachIndex, normalizeAxis } from './shapes.ts';
 import { elementCount, stridesOf } from './types.ts';
 
@@ -22,6 +24,15 @@ function reducedDimensions(rank: number, axes: readonly number[]): boolean[] {
   const reduced = new Array<boolean>(rank).fill(false);
   if (rank > 0) for (const axis of axes) reduced[normalizeAxis(axis, rank)] = true;
   return reduced;
+}
+
+/** How factors of channels pass a reduction: where the last dimension stays. */
+export function reducedFactors(signs: FactorSigns): (op: Op) => FactorPassage | undefined {
+  return (op) => {
+    const rank = op.operand(0).type.shape.length;
+    const reduced = reducedDimensions(rank, op.attributes.axes as readonly number[]);
+    return rank > 0 && reduced.at(-1) === false ? factorsOfFirst(signs)(op) : undefined;
+  };
 }
 
 /** The shape of the result. */

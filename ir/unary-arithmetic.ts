@@ -2,11 +2,12 @@
 // quantized forms as tables or through f32. The operators' files say the functions.
 import type { AttributeSchema, AttributesOf } from './attributes.ts';
 import { isQuantized } from './binary-arithmetic.ts';
+import type { FactorPassage } from './channel-factors.ts';
 import { defineOp, type IntegerInput, type OpDefinition, required, rule } from './define-op.ts';
 import { loopArithmetic, numberArithmetic, type UnaryFunction } from './functions/arithmetic.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
-import type { Value } from './module.ts';
+import type { Op, Value } from './module.ts';
 import { isTabulated } from './ops/lookup.ts';
 import { scaleAndZero } from './quantized.ts';
 import { tabulateReal } from './real-table.ts';
@@ -35,6 +36,8 @@ export interface UnaryArithmetic<S extends AttributeSchema> {
    * else f32 between a dequantization and a quantization.
    */
   integer?(input: IntegerInput<S>): readonly Value[] | undefined;
+  /** As the operator's hook of this name. */
+  factors?(op: Op): FactorPassage | undefined;
 }
 
 /** `floats` and `code` of a function that is written in f32 arithmetic. */
@@ -49,7 +52,7 @@ export function elementary(f: UnaryFunction) {
 export function defineUnary<const S extends AttributeSchema = Record<never, never>>(
   arithmetic: UnaryArithmetic<S>,
 ): OpDefinition<S> {
-  const { name, doc, floats, ints, longs, code, real } = arithmetic;
+  const { name, doc, floats, ints, longs, code, real, factors } = arithmetic;
   return defineOp<S>({
     name,
     doc,
@@ -57,6 +60,7 @@ export function defineUnary<const S extends AttributeSchema = Record<never, neve
     attributes: arithmetic.attributes ?? ({} as S),
     results: ['y'],
     resultRange: (ties) => (ties === 'away' ? arithmetic.resultRange : undefined),
+    ...(factors && { factors }),
     types({ operands, asked }) {
       const x = required(operands, 0);
       if (x.element === 'f32') return [tensorType('f32', x.shape)];

@@ -1,6 +1,7 @@
 // add, sub.
 import type { Rounding } from '../attributes.ts';
 import { type BinaryOperator, defineBinary } from '../binary-arithmetic.ts';
+import { factorsOfBoth } from '../channel-factors.ts';
 import { commonScale } from '../common-scale.ts';
 import type { IntegerInput } from '../define-op.ts';
 import type { Value } from '../module.ts';
@@ -56,6 +57,7 @@ export const add = defineBinary({
   longs: (a, b) => a + b,
   code: (b, x, y) => b.add(x, y),
   integer: (input) => integerForm(input, addFactors, false),
+  factors: factorsOfBoth('any'),
 });
 
 export const sub = defineBinary({
@@ -66,4 +68,5 @@ export const sub = defineBinary({
   longs: (a, b) => a - b,
   code: (b, x, y) => b.sub(x, y),
   integer: (input) => integerForm(input, subFactors, true),
+  factors: factorsOfBoth('any'),
 });

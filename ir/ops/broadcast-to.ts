@@ -1,5 +1,6 @@
 // broadcast_to: a tensor repeated along dimensions where it has one element.
 import { attr } from '../attributes.ts';
+import { factorsOfFirst } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { movedType } from '../moved-type.ts';
 import { broadcastShape, broadcastStrides, forEachRowIndex } from '../shapes.ts';
@@ -16,6 +17,7 @@ export const broadcastTo = defineOp({
   attributes: { shape: attr.ints({ min: 0, doc: 'The result’s shape.' }) },
   results: ['y'],
   moves: () => true,
+  factors: factorsOfFirst('any'),
   types({ operands, attributes: { shape } }) {
     const x = required(operands, 0);
     rule(

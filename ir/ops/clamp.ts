@@ -1,6 +1,7 @@
 // clamp: the relu family, as real bounds.
 import { attr } from '../attributes.ts';
 import { changeScale } from '../change-scale.ts';
+import { factorsOfFirst, signsPassing } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { saturate } from '../numerics.ts';
 import { quantizedBounds, scaleAndZero } from '../quantized.ts';
@@ -16,6 +17,10 @@ export const clamp = defineOp({
     max: attr.float({ fallback: Number.POSITIVE_INFINITY, doc: 'Greatest real result, at least `min`.' }),
   },
   results: ['y'],
+  factors(op) {
+    const signs = signsPassing([op.attributes.min as number, op.attributes.max as number]);
+    return signs && factorsOfFirst(signs)(op);
+  },
   types({ operands, attributes, asked }) {
     const x = required(operands, 0);
     rule(attributes.min <= attributes.max, `has an empty interval [${attributes.min}, ${attributes.max}]`);

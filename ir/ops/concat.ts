@@ -15,6 +15,16 @@ export const concat = defineOp({
   attributes: { axis: attr.int({ min: 0, doc: 'The dimension that grows.' }) },
   results: ['y'],
   moves: () => true,
+  factors({ operands, attributes: { axis } }) {
+    const isLast = axis === (operands[0]?.type.shape.length ?? 0) - 1;
+    let at = 0;
+    const starts = operands.map((x) => {
+      const start = at;
+      if (isLast) at += x?.type.shape.at(-1) ?? 0;
+      return start;
+    });
+    return { signs: 'any', starts };
+  },
   types({ operands, attributes: { axis } }) {
     const first = required(operands, 0);
     rule(axis < first.shape.length, `axis ${axis} is outside rank ${first.shape.length}`);

@@ -1,5 +1,6 @@
 // leaky_relu.
 import { attr } from '../attributes.ts';
+import { factorsOfFirst } from '../channel-factors.ts';
 import { applyRequantization } from '../numerics.ts';
 import { requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
 import { defineUnary } from '../unary-arithmetic.ts';
@@ -12,6 +13,7 @@ export const leakyRelu = defineUnary({
   attributes: { alpha: attr.float({ doc: 'Slope below 0; of either sign.' }) },
   floats: (x, { alpha }) => (x > 0 ? x : x * Math.fround(alpha)),
   code: (b, x, { alpha }) => b.select(b.compare('gt', x, 0), x, b.mul(x, alpha)),
+  factors: factorsOfFirst('positive'),
   integer({ op, attributes, builder, rounding }) {
     const x = op.operand(0);
     const y = op.result.type;

@@ -1,5 +1,6 @@
 // maximum, minimum.
 import { defineBinary } from '../binary-arithmetic.ts';
+import { factorsOfBoth } from '../channel-factors.ts';
 import { greater, lesser } from '../numerics.ts';
 
 export const maximum = defineBinary({
@@ -9,6 +10,7 @@ export const maximum = defineBinary({
   ints: greater,
   longs: greater,
   code: (b, x, y) => b.max(x, y),
+  factors: factorsOfBoth('positive'),
 });
 
 export const minimum = defineBinary({
@@ -18,4 +20,5 @@ export const minimum = defineBinary({
   ints: lesser,
   longs: lesser,
   code: (b, x, y) => b.min(x, y),
+  factors: factorsOfBoth('positive'),
 });

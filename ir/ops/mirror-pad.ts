@@ -1,5 +1,6 @@
 // mirror_pad: a border that repeats the tensor backwards.
 import { attr } from '../attributes.ts';
+import { factorsOfFirst } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
@@ -23,6 +24,7 @@ export const mirrorPad = defineOp({
   },
   results: ['y'],
   moves: () => true,
+  factors: factorsOfFirst('any'),
   types({ operands, attributes: { before, after, mode } }) {
     const x = required(operands, 0);
     const shape = paddedShape(x, before, after);

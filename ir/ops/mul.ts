@@ -1,5 +1,6 @@
 // mul.
 import { defineBinary } from '../binary-arithmetic.ts';
+import { factorsOfProduct } from '../channel-factors.ts';
 import { requantizationFor, scaleAndZero } from '../quantized.ts';
 import { boundsOf } from '../quantized-contraction.ts';
 import { integerMul } from './integer-mul.ts';
@@ -11,6 +12,7 @@ export const mul = defineBinary({
   ints: Math.imul,
   longs: (a, b) => a * b,
   code: (b, x, y) => b.mul(x, y),
+  factors: factorsOfProduct,
   integer(input) {
     const { op, attributes, builder, rounding } = input;
     const [a, b] = [op.operand(0), op.operand(1)];

@@ -27,6 +27,8 @@ export const pad = defineOp({
   },
   results: ['y'],
   oneQuantization: true,
+  factors: ({ attributes: { before, value } }) =>
+    value === 0 ? { signs: 'any', starts: [(before as number[]).at(-1) ?? 0] } : undefined,
   types({ operands, attributes: { before, after, value } }) {
     const x = required(operands, 0);
     const shape = paddedShape(x, before, after);

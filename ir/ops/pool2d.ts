@@ -1,6 +1,7 @@
 // Pooling: average_pool2d, max_pool2d and l2_pool2d combine the elements of a window, channel by channel.
 import { type AttributesOf, attr } from '../attributes.ts';
 import type { Builder } from '../builder.ts';
+import { bothSigns, factorsOfFirst, signsPassing } from '../channel-factors.ts';
 import { defineOp, type OpDefinition, required, rule, type TypeRuleInput } from '../define-op.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
@@ -176,6 +177,10 @@ function definePool(pooling: Pooling): OpDefinition<Attributes> {
     attributes,
     results: ['y'],
     oneQuantization: true,
+    factors(op) {
+      const fused = signsPassing(op.attributes.clamp as readonly number[]);
+      return fused && factorsOfFirst(bothSigns(pooling.mean ? 'any' : 'positive', fused))(op);
+    },
     types: (input) => [resultType(pooling, input)],
     ...(pooling.sums
       ? {}

@@ -1,5 +1,6 @@
 // prelu: a leaky relu whose slope is a tensor.
 import { isQuantized } from '../binary-arithmetic.ts';
+import { factorsOfFirst } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
 import { requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
@@ -18,6 +19,7 @@ export const prelu = defineOp({
   ],
   attributes: {},
   results: ['y'],
+  factors: factorsOfFirst('positive'),
   types({ operands, asked }) {
     const x = required(operands, 0);
     const alpha = required(operands, 1);

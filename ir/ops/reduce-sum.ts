@@ -12,6 +12,7 @@ import {
   forEachResult,
   keptShape,
   type ReductionAttributes,
+  reducedFactors,
   reducedShape,
   reductionAttributes,
   reductionSpace,
@@ -86,6 +87,7 @@ export const reduceSum = defineOp({
   attributes: sumAttributes,
   results: ['y'],
   types: (input) => [sumType(input)],
+  factors: reducedFactors('any'),
   integer: ({ op, attributes, builder, rounding }) =>
     integerSum(builder, op, attributes, (x, y) => {
       const factor = scaleAndZero(x, 'input').scale / scaleAndZero(y, 'result').scale;
@@ -184,6 +186,7 @@ export const reduceMean = defineOp({
     checkRange(x, scaleAndZero(x, 'input').zero, reductionSpace(x.shape, attributes.axes).count);
     return [tensorType(y?.element ?? x.element, shape, y === undefined ? x.quant : y.quant)];
   },
+  factors: reducedFactors('any'),
   integer: ({ op, attributes, builder, rounding }) =>
     integerSum(builder, op, attributes, (x, y, count) => meanRequantization(x, y, count, rounding)),
   transposed: transposedReduction,

@@ -1,5 +1,6 @@
 // reshape: the same elements in the same order under another shape.
 import { attr } from '../attributes.ts';
+import { factorsOfFirst } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { transposedReshape } from '../transposition.ts';
 import { elementCount, sameType, tensorType } from '../types.ts';
@@ -12,6 +13,7 @@ export const reshape = defineOp({
   attributes: { shape: attr.ints({ min: 0, doc: 'The new shape; as many elements as before.' }) },
   results: ['y'],
   moves: () => true,
+  factors: factorsOfFirst('any'),
   types({ operands, attributes, asked }) {
     const x = required(operands, 0);
     const from = elementCount(x.shape);

@@ -1,4 +1,5 @@
 // resize_bilinear: an image of another size, each pixel interpolated between four.
+import { factorsOfFirst } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import type { LoopBuilder } from '../loops/builder.ts';
 import type { LoopValue } from '../loops/kernel.ts';
@@ -19,6 +20,7 @@ export const resizeBilinear = defineOp({
   attributes: resizeAttributes,
   results: ['y'],
   oneQuantization: true,
+  factors: factorsOfFirst('any'),
   types({ operands, attributes: { size, align_corners, half_pixel_centers } }) {
     const x = required(operands, 0);
     rule(['f32', 'i8', 'u8', 'i16'].includes(x.element), `does not interpolate ${x.element}`);

@@ -1,5 +1,6 @@
 // resize_nearest: an image of another size, each pixel a copy of the nearest one.
 import { attr } from '../attributes.ts';
+import { factorsOfFirst } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { movedType } from '../moved-type.ts';
 import { nearestPositions, positionCode, samplingScale } from '../sampling.ts';
@@ -35,6 +36,7 @@ export const resizeNearest = defineOp({
   attributes: resizeAttributes,
   results: ['y'],
   moves: () => true,
+  factors: factorsOfFirst('any'),
   types({ operands, attributes: { size } }) {
     const x = required(operands, 0);
     return [movedType(x, resizedShape(x, size))];

@@ -22,6 +22,10 @@ export const slice = defineOp({
   },
   results: ['y'],
   moves: () => true,
+  factors({ attributes }) {
+    const { start, step } = attributes as Taken;
+    return (step?.at(-1) ?? 1) === 1 ? { signs: 'any', starts: [-(start.at(-1) ?? 0)] } : undefined;
+  },
   types({ operands, attributes }) {
     const x = required(operands, 0);
     const { start, size } = attributes;

@@ -1,5 +1,6 @@
 // transpose: the dimensions in another order.
 import { attr } from '../attributes.ts';
+import { factorsOfFirst } from '../channel-factors.ts';
 import { defineOp, required, rule } from '../define-op.ts';
 import { forEachRowIndex, stridedPosition } from '../shapes.ts';
 import { copyElements, packed } from '../strided-copy.ts';
@@ -16,6 +17,10 @@ export const transpose = defineOp({
   attributes: { perm: attr.ints({ min: 0, doc: 'For each dimension of the result, the dimension of x.' }) },
   results: ['y'],
   moves: () => true,
+  factors(op) {
+    const perm = op.attributes.perm as readonly number[];
+    return perm.at(-1) === perm.length - 1 ? factorsOfFirst('any')(op) : undefined;
+  },
   types({ operands, attributes: { perm } }) {
     const x = required(operands, 0);
     const whole = perm.length === x.shape.length && x.shape.every((_, d) => perm.includes(d));

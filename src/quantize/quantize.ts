@@ -84,10 +84,7 @@ export async function quantize(
   if (samples.count === 0 && options.statistics === undefined) {
     fail('I8C0402', 'There are no samples to quantize with.');
   }
-  const { network, statistics } = await calibrated(plain, samples, options);
-  const first = decide(network, statistics, kept, options);
-  const { precisions, float } = possiblePrecisions(network, first);
-  const refined = await refine(network, statistics, { ...first, precisions }, samples, options);
+  const { network, statistics, decisions: refined, float } = await closest(plain, samples, kept, options);
   const { decisions, float: raised } = await mixPrecisions(network, refined, samples, options);
   const asked = arithmeticOps(network.module()).filter((op) => kept.has(nameOf(op)));
   const left = asked.map((op) => ({
@@ -101,27 +98,47 @@ export async function quantize(
 /** Equalization must win so many dB to be worth a network that is no longer the user's. */
 const leastGain = 0.3;
 
-/** The network whose ranges are to be chosen, and what calibration saw of it. */
-async function calibrated(
+/** A network that is ready to be quantized: the user's, or the same with its channels equalized. */
+interface Candidate {
+  readonly network: FloatNetwork;
+  readonly statistics: NetworkStatistics;
+  readonly decisions: Decisions;
+  readonly float: readonly FloatOperator[];
+}
+
+/** Of the network as it is and equalized, what the outputs are nearest with once all has been decided. */
+async function closest(
   plain: FloatNetwork,
   samples: SampleSource,
+  kept: ReadonlyMap<string, Precision>,
   options: QuantizeOptions,
-): Promise<Pick<Quantized, 'network' | 'statistics'>> {
+): Promise<Candidate> {
   const { method = 'auto', equalize: asked } = options;
-  const first = { network: plain, statistics: options.statistics ?? (await calibrate(plain, samples, options)) };
-  if (asked === false || samples.count === 0 || (method !== 'auto' && asked !== true)) return first;
-  const network = equalize(plain, first.statistics);
-  const second = { network, statistics: await calibrate(network, samples, options) };
+  const statistics = options.statistics ?? (await calibrate(plain, samples, options));
+  const isConsidered = samples.count > 0 && (asked ?? method === 'auto');
+  const equalized = isConsidered ? equalize(plain, statistics) : undefined;
+  if (equalized === undefined) return candidate(plain, statistics, samples, kept, options);
+  const seen = await calibrate(equalized, samples, options);
+  const second = await candidate(equalized, seen, samples, kept, options);
   if (asked === true) return second;
+  const first = await candidate(plain, statistics, samples, kept, options);
   const [before, after] = await Promise.all(
-    [first, second].map(async (c) => {
-      const decisions = decide(c.network, c.statistics, new Map(), { ...options, method: 'minmax' });
-      const { precisions } = possiblePrecisions(c.network, decisions);
-      const [noise = 0] = await measuredNoise(c.network, [{ ...decisions, precisions }], samples);
-      return noise;
-    }),
+    [first, second].map(async (c) => (await measuredNoise(c.network, [c.decisions], samples))[0] ?? 0),
   );
   return (after ?? 0) < (before ?? 0) - leastGain ? second : first;
+}
+
+async function candidate(
+  network: FloatNetwork,
+  statistics: NetworkStatistics,
+  samples: SampleSource,
+  kept: ReadonlyMap<string, Precision>,
+  options: QuantizeOptions,
+): Promise<Candidate> {
+  const first = decide(network, statistics, kept, options);
+  const { precisions, float } = possiblePrecisions(network, first);
+  const decisions = await refine(network, statistics, { ...first, precisions }, samples, options);
+  return { network, statistics, decisions, float };
 }
 
 /** The precision f32 for operators that the user names. */

@@ -10,9 +10,10 @@ import { inOrder, type NetworkStatistics } from '../calibrate.ts';
 import { effectiveRanges, within } from '../effective-ranges.ts';
 import { bestRange, type Estimator, estimateRange, type Range } from '../estimators/index.ts';
 import { compileToWasm, type FloatNetwork } from '../float-network.ts';
+import { measuredTensors } from '../measured-tensors.ts';
 import { noiseInDecibels, squares } from '../output-noise.ts';
 import { type Decisions, groupRange } from '../plan.ts';
-import { measuredTensors, type Simulation, simulation } from './simulation.ts';
+import { type Simulation, simulation } from './simulation.ts';
 
 const estimators = ['minmax', 'percentile', 'mse', 'entropy', 'mean'] as const satisfies readonly Estimator[];
 

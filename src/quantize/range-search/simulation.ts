@@ -1,7 +1,7 @@
 // The quantized network in floats, with the ranges as inputs: compiled once, it measures any choice of ranges on the
 // network's own outputs.
 import type { Builder } from '../../../ir/builder.ts';
-import type { Func, Value } from '../../../ir/module.ts';
+import type { Value } from '../../../ir/module.ts';
 import { round } from '../../../ir/ops/elementary.ts';
 import { maximum, minimum } from '../../../ir/ops/maximum.ts';
 import { mul } from '../../../ir/ops/mul.ts';
@@ -11,22 +11,13 @@ import { insertQuantization } from '../../../passes/quantization/insert-quantiza
 import type { TensorGroup } from '../../../passes/quantization/tensor-groups.ts';
 import { quantizationOf, type Range } from '../estimators/index.ts';
 import { compileToWasm, type FloatNetwork, type WasmRun } from '../float-network.ts';
+import { measuredTensors } from '../measured-tensors.ts';
 import { type Decisions, planFor } from '../plan.ts';
 
 /** Tensors of one quantization whose range is to be chosen. */
 export interface FreeGroup {
   readonly group: TensorGroup;
   readonly element: 'i8' | 'i16';
-}
-
-/** What is measured: the outputs, and of probabilities that a softmax gives also the numbers that go into it. */
-export function measuredTensors(func: Func): Value[] {
-  return func.outputs
-    .filter(({ value }) => value.type.element === 'f32')
-    .flatMap(({ value }) => {
-      const { producer } = value;
-      return producer?.definition.resultRange?.('even') === undefined ? [value] : [producer.operand(0), value];
-    });
 }
 
 export interface Simulation {

@@ -1,16 +1,13 @@
 // The inputs and results of linear layers, sample by sample, in the float network or in the quantized one.
-
 import { Builder } from '../../../ir/builder.ts';
 import type { Patches } from '../../../ir/define-op.ts';
-import type { Value } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
-import { dequantize } from '../../../ir/ops/dequantize.ts';
-import { quantize } from '../../../ir/ops/quantize.ts';
 import { tensorType } from '../../../ir/types.ts';
 import { tensorGroups } from '../../../passes/quantization/tensor-groups.ts';
 import type { SampleSource } from '../../samples/sample-source.ts';
 import { inOrder } from '../calibrate.ts';
 import { compileToWasm, type FloatNetwork } from '../float-network.ts';
+import { passedOn } from '../measured-tensors.ts';
 import { applyDecisions, type Decisions, type LinearLayer, linearLayers, nameOf, planFor } from '../plan.ts';
 
 /** A layer whose weights are fitted. */
@@ -107,12 +104,4 @@ export async function eachOwnError(
     for (const [k, { layer }] of names.entries())
       see(layer, results[2 * k] as Float32Array, results[2 * k + 1] as Float32Array);
   }
-}
-
-/** What users of a value get: behind the quantization and back, where there is one. */
-function passedOn(value: Value): Value {
-  const [only] = value.users;
-  if (only?.definition !== quantize) return value;
-  const [back] = only.result.users;
-  return back?.definition === dequantize ? back.result : value;
 }
