@@ -17,7 +17,6 @@ import { type ProgramForm, quantizedProgram } from './quantized-program.ts';
 import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
-import { measuredNoise } from './reconstruction/measured-noise.ts';
 
 export interface QuantizeOptions
   extends Omit<CalibrationOptions, 'resume'>,
@@ -84,7 +83,9 @@ export async function quantize(
   if (samples.count === 0 && options.statistics === undefined) {
     fail('I8C0402', 'There are no samples to quantize with.');
   }
-  const { network, statistics, decisions: refined, float } = await closest(plain, samples, kept, options);
+  const chosen = await closest(plain, samples, kept, options);
+  const { network, statistics, float } = chosen;
+  const refined = await learned(chosen, samples, options);
   const { decisions, float: raised } = await mixPrecisions(network, refined, samples, options);
   const asked = arithmeticOps(network.module()).filter((op) => kept.has(nameOf(op)));
   const left = asked.map((op) => ({
@@ -96,17 +97,22 @@ export async function quantize(
 }
 
 /** Equalization must win so many dB to be worth a network that is no longer the user's. */
-const leastGain = 0.3;
+const leastGain = 0.7;
 
-/** A network that is ready to be quantized: the user's, or the same with its channels equalized. */
+/** A network with ranges for its tensors: the user's, or the same with its channels equalized. */
 interface Candidate {
   readonly network: FloatNetwork;
   readonly statistics: NetworkStatistics;
   readonly decisions: Decisions;
   readonly float: readonly FloatOperator[];
+  /** Of the outputs, in dB, from rounding activations; 0 where it was not measured. */
+  readonly noise: number;
 }
 
-/** Of the network as it is and equalized, what the outputs are nearest with once all has been decided. */
+/**
+ * The network as it is or equalized: as asked, or whichever's outputs suffer less from rounding activations. Weights do not
+ * count, whose rounding will be learned: on samples that it was learned from it looks better than it is.
+ */
 async function closest(
   plain: FloatNetwork,
   samples: SampleSource,
@@ -119,15 +125,13 @@ async function closest(
   const equalized = isConsidered ? equalize(plain, statistics) : undefined;
   if (equalized === undefined) return candidate(plain, statistics, samples, kept, options);
   const seen = await calibrate(equalized, samples, options);
-  const second = await candidate(equalized, seen, samples, kept, options);
-  if (asked === true) return second;
-  const first = await candidate(plain, statistics, samples, kept, options);
-  const [before, after] = await Promise.all(
-    [first, second].map(async (c) => (await measuredNoise(c.network, [c.decisions], samples))[0] ?? 0),
-  );
-  return (after ?? 0) < (before ?? 0) - leastGain ? second : first;
+  const after = await candidate(equalized, seen, samples, kept, options);
+  if (asked === true) return after;
+  const before = await candidate(plain, statistics, samples, kept, options);
+  return after.noise < before.noise - leastGain ? after : before;
 }
 
+/** Ranges by the method; with `auto` by their effect on outputs. */
 async function candidate(
   network: FloatNetwork,
   statistics: NetworkStatistics,
@@ -135,10 +139,13 @@ async function candidate(
   kept: ReadonlyMap<string, Precision>,
   options: QuantizeOptions,
 ): Promise<Candidate> {
-  const first = decide(network, statistics, kept, options);
-  const { precisions, float } = possiblePrecisions(network, first);
-  const decisions = await refine(network, statistics, { ...first, precisions }, samples, options);
-  return { network, statistics, decisions, float };
+  const estimated = decide(network, statistics, kept, options);
+  const { precisions, float } = possiblePrecisions(network, estimated);
+  const decisions = { ...estimated, precisions };
+  const { method = 'auto' } = options;
+  if (method !== 'auto' || samples.count === 0) return { network, statistics, decisions, float, noise: 0 };
+  const { ranges, noise } = await searchRanges(network, statistics, decisions, samples);
+  return { network, statistics, decisions: { ...decisions, ranges }, float, noise };
 }
 
 /** The precision f32 for operators that the user names. */
@@ -174,22 +181,15 @@ function decide(
   };
 }
 
-/** What `auto` does beyond estimating: ranges by their effect on outputs, rounding by the layers' results. */
-async function refine(
-  network: FloatNetwork,
-  statistics: NetworkStatistics,
-  decisions: Decisions,
+/** The decisions with weights rounded by the layers' results, where they are to be. */
+async function learned(
+  { network, decisions }: Candidate,
   samples: SampleSource,
   { method = 'auto', weights = method === 'auto' ? 'learned' : 'nearest' }: QuantizeOptions,
 ): Promise<Decisions> {
-  if (samples.count === 0) return decisions;
-  const searched =
-    method === 'auto'
-      ? { ...decisions, ranges: await searchRanges(network, statistics, decisions, samples) }
-      : decisions;
-  if (weights === 'nearest') return searched;
-  const { rounded, weightScales: scales, biases } = await learnRounding(network, samples, searched);
-  return { ...searched, rounded, weightScales: scales, biases };
+  if (samples.count === 0 || weights === 'nearest') return decisions;
+  const { rounded, weightScales: scales, biases } = await learnRounding(network, samples, decisions);
+  return { ...decisions, rounded, weightScales: scales, biases };
 }
 
 /** A program with quantization of its own, as it is. */
