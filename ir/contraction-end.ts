@@ -4,8 +4,14 @@ import type { LoweringInput } from './define-op.ts';
 import type { LoopBuilder } from './loops/builder.ts';
 import type { LoopValue } from './loops/kernel.ts';
 import type { AccumulatorKnowledge, AccumulatorRange } from './loops/lowering.ts';
-import { type Buffer, laneOf } from './loops/types.ts';
-import { boundsOf, type ChannelLayout, type ContractionAttributes } from './quantized-contraction.ts';
+import { type Buffer, laneOf, lanesOf, loopType } from './loops/types.ts';
+import type { Bounds } from './quantized.ts';
+import {
+  boundsOf,
+  type ChannelLayout,
+  type ContractionAttributes,
+  floatWeightScales,
+} from './quantized-contraction.ts';
 
 /** The lowering of an operator whose operands are an input, weights and perhaps a bias. */
 type ContractionScope = Pick<
@@ -20,7 +26,7 @@ export interface ContractionEnd {
   emit(b: LoopBuilder, accumulator: LoopValue, channel: LoopValue): LoopValue;
 }
 
-/** The bias and the end of one output element: requantization, or the float clamp, or nothing. */
+/** The bias and the end of one output element: the scale of integer weights, requantization, the float clamp, or nothing. */
 export function contractionEnd(
   attributes: ContractionAttributes,
   scope: ContractionScope,
@@ -28,6 +34,8 @@ export function contractionEnd(
 ): ContractionEnd {
   const { requant, clamp } = attributes;
   const hasBias = scope.op.operands[2] !== undefined;
+  const scales = floatWeightScales(scope.type(0), scope.type(1));
+  if (scales !== undefined) return scaledEnd(scales, boundsOf(clamp), scope, layout.channels);
   if (requant === undefined) {
     const [low, high] = boundsOf(clamp);
     return { bias: hasBias ? scope.operand(2) : undefined, emit: (b, acc) => limited(b, acc, low, high) };
@@ -41,6 +49,32 @@ export function contractionEnd(
     return Number(start?.[c] ?? 0) - centers[centers.length === 1 ? 0 : c]!;
   });
   return { ...code, bias: scope.constant('bias', 'i32', moved) };
+}
+
+/**
+ * clamp(sum * scale + bias) of f32 sums over integer weights. The bias is added behind the scale, so that accumulators do
+ * not start from it.
+ */
+function scaledEnd(
+  scales: Float32Array,
+  [low, high]: Bounds,
+  scope: ContractionScope,
+  channels: number,
+): ContractionEnd {
+  const table = scales.length === 1 ? undefined : scope.constant('scale', 'f32', scales);
+  const bias = scope.op.operands[2] === undefined ? undefined : scope.operand(2);
+  // Lanes are neighbouring channels; where there is one channel they are all of it.
+  const read = (b: LoopBuilder, buffer: Buffer, channel: LoopValue, lanes: number) =>
+    channels === 1 ? b.splat(b.load(buffer, channel), loopType('f32', lanes)) : b.load(buffer, channel, lanes);
+  return {
+    bias: undefined,
+    emit(b, acc, channel) {
+      const lanes = lanesOf(acc.type);
+      const scale = table === undefined ? b.constant(scales[0]!, acc.type) : read(b, table, channel, lanes);
+      const real = b.mul(acc, scale);
+      return limited(b, bias === undefined ? real : b.add(real, read(b, bias, channel, lanes)), low, high);
+    },
+  };
 }
 
 function limited(b: LoopBuilder, acc: LoopValue, low: number, high: number): LoopValue {

@@ -24,6 +24,10 @@ export const contractionAttributes = {
   requant: attr.requantization({ doc: 'Present in the fused integer form: how accumulators become results.' }),
 };
 
+/** What the documents of contractions say of {@link floatWeightScales}. */
+export const integerWeightsDoc =
+  'Quantized weights beside f32 have no zero points: each becomes f32 exactly, and a finished sum is multiplied by the scale of its output, ahead of the bias; each step is rounded once.';
+
 export interface ContractionAttributes {
   readonly clamp: readonly number[];
   readonly input_zero: number;
@@ -37,7 +41,7 @@ export function boundsOf(clamp: readonly number[]): Bounds {
   return [clamp[0]!, clamp[1]!];
 }
 
-/** The four forms of a contraction, told apart by its types. */
+/** The four forms of a contraction, told apart by its types; in the `float` one weights may be integers. */
 export type ContractionForm = 'float' | 'quantized' | 'accumulators' | 'requantized';
 
 export function contractionForm(x: TensorType, y: TensorType, requant: Requantization | undefined): ContractionForm {
@@ -46,24 +50,34 @@ export function contractionForm(x: TensorType, y: TensorType, requant: Requantiz
   return y.quant === undefined && (y.element === 'i32' || y.element === 'i64') ? 'accumulators' : 'quantized';
 }
 
+export interface ContractionOperands {
+  readonly x: TensorType;
+  readonly w: TensorType;
+  readonly bias?: TensorType | undefined;
+  /** The dimension of w along which it may be quantized; undefined where it may only be so as a whole. */
+  readonly axis?: number;
+}
+
 /**
- * The result type of a contraction of this shape: f32 from f32; otherwise integers as asked for (i32 or i64
- * accumulators without quantization, or a quantized type).
+ * The result type of a contraction of this shape: f32 from f32, whose weights may be quantized integers; otherwise
+ * integers as asked for (i32 or i64 accumulators without quantization, or a quantized type).
  */
 export function contractionType(
-  x: TensorType,
-  w: TensorType,
-  bias: TensorType | undefined,
+  { x, w, bias, axis }: ContractionOperands,
   shape: readonly number[],
   attributes: ContractionAttributes,
   asked: readonly TensorType[] | undefined,
 ): TensorType {
+  const isSmall = (t: TensorType) => isInteger(t.element) && bytesPerElement(t.element) <= 2;
   if (x.element === 'f32') {
-    rule(w.element === 'f32', `mixes f32 with ${w.element} weights`);
+    const { quant } = w;
+    rule(w.element === 'f32' || (isSmall(w) && quant !== undefined), `mixes f32 with ${w.element} weights`);
+    rule(quant === undefined || quant.zero.every((z) => z === 0), 'has weights with a zero point beside f32');
+    const isWhole = quant?.axis === undefined || quant.scale.length === 1;
+    rule(isWhole || quant.axis === axis, `has weights quantized along axis ${quant?.axis}, which is not its outputs'`);
     rule(bias === undefined || bias.element === 'f32', 'needs an f32 bias');
     return tensorType('f32', shape);
   }
-  const isSmall = (t: TensorType) => isInteger(t.element) && bytesPerElement(t.element) <= 2;
   rule(isSmall(x) && isSmall(w), `takes f32 or integers of up to 16 bits, got ${x.element} and ${w.element}`);
   const y = asked?.[0];
   rule(y !== undefined, 'needs its result type given: integers do not say their scale');
@@ -210,24 +224,37 @@ function narrowBias(bias: Value | undefined, builder: Builder): Value | undefine
 
 /** What the references of contractions share, in every form but `quantized`. */
 export interface ReferenceArithmetic {
-  /** acc + (x - input_zero) * (w - weights_zero), each operation rounded once in the float form. */
+  /** acc + (x - input_zero) * (w - weights_zero), each operation rounded once in the float form, where zeros are 0. */
   multiplyAdd(acc: number, x: number, w: number): number;
-  /** The result's element: bias added last, then the requantization, the float clamp, or nothing. */
+  /** The result's element: the scale of integer weights, the bias, then the requantization, the float clamp, or nothing. */
   finish(acc: number, bias: number | bigint | undefined, channel: number): number | bigint;
 }
 
 /**
- * The arithmetic of a reference. Sums are kept in doubles: an integer accumulator stays below 2^53 in magnitude
- * (integerContraction proves less than 2^47), so they are exact.
+ * The scales of integer weights that are multiplied with floats, in f32: one, or one per output channel. Undefined where
+ * neither is so.
  */
-export function referenceArithmetic(y: TensorData, attributes: ContractionAttributes): ReferenceArithmetic {
+export function floatWeightScales(x: TensorType, w: TensorType): Float32Array | undefined {
+  return x.element === 'f32' && w.quant !== undefined ? Float32Array.from(w.quant.scale) : undefined;
+}
+
+/**
+ * The arithmetic of a reference; `scales` are those of {@link floatWeightScales}. Sums are kept in doubles: an integer
+ * accumulator stays below 2^53 in magnitude (integerContraction proves less than 2^47), so they are exact.
+ */
+export function referenceArithmetic(
+  y: TensorData,
+  attributes: ContractionAttributes,
+  scales?: Float32Array,
+): ReferenceArithmetic {
   const { requant, clamp, accumulator } = attributes;
   if (y.type.element === 'f32') {
     const [low, high] = boundsOf(clamp);
     return {
       multiplyAdd: (acc, x, w) => Math.fround(acc + Math.fround(x * w)),
-      finish(acc, bias) {
-        const total = bias === undefined ? acc : Math.fround(acc + Number(bias));
+      finish(acc, bias, channel) {
+        const sum = scales === undefined ? acc : Math.fround(acc * scales[scales.length === 1 ? 0 : channel]!);
+        const total = bias === undefined ? sum : Math.fround(sum + Number(bias));
         // As the loops' max and min do it: -0 and NaN pass.
         if (total < low) return low;
         if (high < total) return high;

@@ -5,10 +5,10 @@ import { canonicalize } from './canonicalize.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
-
 import { fuseActivation } from './fuse-activation.ts';
 import { fuseQuantization } from './fuse-quantization.ts';
 import { fuseRequantize } from './fuse-requantize.ts';
+import { keepIntegerWeights } from './keep-integer-weights.ts';
 import { makeInteger } from './make-integer.ts';
 import type { Pass } from './pass.ts';
 import { reportFloats } from './report-floats.ts';
@@ -23,7 +23,8 @@ export const pipeline: readonly Pass[] = [
   fuseQuantization, // dequantize, operator, quantize as one, while quantized weights are still seen
   tabulateCurves, // float functions of one quantized number, which are between the pairs that were left
   reportFloats, // what is in float by now stays so
-  foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
+  keepIntegerWeights, // a byte each in flash, ahead of the folding that would make floats of them
+  foldConstants, // f16 weights, and integers that must be, become f32 constants, so that the passes below see weights
   sinkTransposes, // images in one order of dimensions throughout, so that operators stand beside each other
   foldConstants, // constants that sink-transposes put into that order
 
@@ -35,8 +36,14 @@ export const pipeline: readonly Pass[] = [
   eliminateDeadCode, // last: whatever the others left without users
 ];
 
-/** What goes before quantization is decided: everything of {@link pipeline} that a float network can have done to it. */
-export const prepareFloat: readonly Pass[] = [...pipeline.slice(0, pipeline.indexOf(makeInteger)), eliminateDeadCode];
+/**
+ * What goes before quantization is decided: everything of {@link pipeline} that a float network can have done to it. Weights
+ * become floats, whatever they are stored as: new integers are made from these.
+ */
+export const prepareFloat: readonly Pass[] = [
+  ...pipeline.slice(0, pipeline.indexOf(makeInteger)).filter((pass) => pass !== keepIntegerWeights),
+  eliminateDeadCode,
+];
 
 /** From a network with quantize and dequantize around its operators to operators on integers. */
 export const toIntegers: readonly Pass[] = [fuseQuantization, tabulateCurves, reportFloats, foldConstants, makeInteger];
@@ -51,7 +58,7 @@ function passesFor(isa: Isa | undefined): readonly Pass[] {
 }
 
 /** The passes that give every operator an executable form, and nothing more: what the reference interpreter needs. */
-export const executable: readonly Pass[] = [makeInteger];
+export const executable: readonly Pass[] = [keepIntegerWeights, makeInteger];
 
 export interface PipelineOptions {
   readonly passes?: readonly Pass[];

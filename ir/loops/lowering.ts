@@ -59,7 +59,8 @@ export interface Access {
 /**
  * result[parallel axes] = epilogue(bias + sum over reduce axes of (input - inputZero) * (weights - weightsZero)).
  * What linalg.generic in MLIR and a Func in Halide say, for the one operation that matters. Reduction runs in the order
- * of the axes; for f32 that order is the meaning.
+ * of the axes; for f32 that order is the meaning. Beside an f32 input, weights may be integers of up to 16 bits, which are
+ * converted as they are loaded; `weightsZero` is 0 then.
  */
 export interface ContractionLowering {
   readonly kind: 'contraction';

@@ -9,7 +9,9 @@ import {
   contractionAttributes,
   contractionForm,
   contractionType,
+  floatWeightScales,
   integerContraction,
+  integerWeightsDoc,
   referenceArithmetic,
 } from '../quantized-contraction.ts';
 import { broadcastShape, broadcastStrides, forEachIndex } from '../shapes.ts';
@@ -30,7 +32,7 @@ function stackOf(shape: readonly number[], adjoint: boolean): Stack {
 
 export const batchMatmul = defineOp({
   name: 'batch_matmul',
-  doc: 'Products of stacked matrices: y[..., i, j] = clamp(sum over k of x[..., i, k] * w[..., k, j]). Leading dimensions broadcast; an adjoint swaps the last two dimensions of its operand first. Sums run in order of k. Sources: TensorFlow Lite Micro kernels/batch_matmul.cc and TensorFlow Lite reference/batch_matmul.h; ONNX MatMul.',
+  doc: `Products of stacked matrices: y[..., i, j] = clamp(sum over k of x[..., i, k] * w[..., k, j]). Leading dimensions broadcast; an adjoint swaps the last two dimensions of its operand first. Sums run in order of k. ${integerWeightsDoc} Sources: TensorFlow Lite Micro kernels/batch_matmul.cc and TensorFlow Lite reference/batch_matmul.h; ONNX MatMul.`,
   operands: [
     { name: 'x', doc: 'Batch dimensions, rows, depth (depth, rows when adjoint); quantized per tensor.' },
     { name: 'w', doc: 'Batch dimensions, depth, columns (columns, depth when adjoint); quantized per tensor.' },
@@ -49,7 +51,7 @@ export const batchMatmul = defineOp({
     const b = stackOf(w.shape, attributes.adjoint_w);
     rule(a.columns === b.rows && a.columns > 0, `multiplies rows of ${a.columns} by columns of ${b.rows}`);
     const shape = [...broadcastShape(a.batch, b.batch), a.rows, b.columns];
-    return [contractionType(x, w, undefined, shape, attributes, asked)];
+    return [contractionType({ x, w }, shape, attributes, asked)];
   },
   integer({ op, attributes, builder, rounding, note }) {
     const [x, w] = [op.operand(0), op.operand(1)];
@@ -82,7 +84,7 @@ export const batchMatmul = defineOp({
     const strides = { x: broadcastStrides(a.batch, batch), w: broadcastStrides(b.batch, batch) };
     const step = attributes.adjoint_x ? [1, a.rows] : [depth, 1];
     const walk = attributes.adjoint_w ? [depth, 1] : [1, b.columns];
-    const { multiplyAdd, finish } = referenceArithmetic(y, attributes);
+    const { multiplyAdd, finish } = referenceArithmetic(y, attributes, floatWeightScales(x!.type, w!.type));
     const xs = x!.data as Float32Array;
     const ws = w!.data as Float32Array;
     const put = y.data as unknown as (number | bigint)[];

@@ -9,7 +9,9 @@ import {
   contractionAttributes,
   contractionForm,
   contractionType,
+  floatWeightScales,
   integerContraction,
+  integerWeightsDoc,
   referenceArithmetic,
 } from '../quantized-contraction.ts';
 import { elementCount } from '../types.ts';
@@ -20,7 +22,7 @@ type Shape4 = readonly [number, number, number, number];
 
 export const conv2d = defineOp({
   name: 'conv2d',
-  doc: 'Two-dimensional convolution: y[n, i, j, o] = clamp(bias[o] + sum over ky, kx, c of x[n, i*stride + ky*dilation - pad, ..., c] * w[o, ky, kx, c]). Taps outside x contribute nothing (in the integer form: x equals its zero point there). Weights with fewer input channels than x make groups. Sums run over ky, kx, c in this order, a float bias is added last. Sources: TensorFlow Lite reference_integer_ops/conv.h and reference/conv.h; ONNX Conv.',
+  doc: `Two-dimensional convolution: y[n, i, j, o] = clamp(bias[o] + sum over ky, kx, c of x[n, i*stride + ky*dilation - pad, ..., c] * w[o, ky, kx, c]). Taps outside x contribute nothing (in the integer form: x equals its zero point there). Weights with fewer input channels than x make groups. Sums run over ky, kx, c in this order, a float bias is added last. ${integerWeightsDoc} Sources: TensorFlow Lite reference_integer_ops/conv.h and reference/conv.h; ONNX Conv.`,
   operands: [
     { name: 'x', doc: 'n x height x width x channels.' },
     { name: 'w', doc: 'out x ky x kx x (channels / groups); quantized per tensor or along axis 0.' },
@@ -40,7 +42,7 @@ export const conv2d = defineOp({
     rule(out > 0 && out % groups === 0, `cannot divide ${out} outputs into ${groups} groups`);
     rule(bias === undefined || elementCount(bias.shape) === out, `needs a bias of ${out} values`);
     const [rows, columns] = windowShape([height, width], [ky, kx], attributes);
-    return [contractionType(x, w, bias, [n, rows, columns, out], attributes, asked)];
+    return [contractionType({ x, w, bias, axis: 0 }, [n, rows, columns, out], attributes, asked)];
   },
   integer({ op, attributes, builder, rounding, note }) {
     const [x, w, bias] = [op.operand(0), op.operand(1), op.operands[2]];
@@ -75,7 +77,7 @@ export const conv2d = defineOp({
     const [out, ky, kx, depth] = w!.type.shape as Shape4;
     const [, rows, columns] = y.type.shape as Shape4;
     const { stride, dilation, pad } = attributes;
-    const { multiplyAdd, finish } = referenceArithmetic(y, attributes);
+    const { multiplyAdd, finish } = referenceArithmetic(y, attributes, floatWeightScales(x!.type, w!.type));
     const outPerGroup = out / (channels / depth);
     const xs = x!.data as Float32Array;
     const ws = w!.data as Float32Array;

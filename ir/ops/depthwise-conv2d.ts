@@ -9,7 +9,9 @@ import {
   contractionAttributes,
   contractionForm,
   contractionType,
+  floatWeightScales,
   integerContraction,
+  integerWeightsDoc,
   referenceArithmetic,
 } from '../quantized-contraction.ts';
 import { elementCount } from '../types.ts';
@@ -20,7 +22,7 @@ type Shape4 = readonly [number, number, number, number];
 
 export const depthwiseConv2d = defineOp({
   name: 'depthwise_conv2d',
-  doc: 'Depthwise convolution: y[n, i, j, c*m + k] = clamp(bias[c*m + k] + sum over ky, kx of x[n, i*stride + ky*dilation - pad, ..., c] * w[0, ky, kx, c*m + k]) for m kernels per channel. Taps outside x contribute nothing. Sums run over ky, kx in this order, a float bias is added last. Sources: TensorFlow Lite reference_integer_ops/depthwise_conv.h and reference/depthwiseconv_float.h.',
+  doc: `Depthwise convolution: y[n, i, j, c*m + k] = clamp(bias[c*m + k] + sum over ky, kx of x[n, i*stride + ky*dilation - pad, ..., c] * w[0, ky, kx, c*m + k]) for m kernels per channel. Taps outside x contribute nothing. Sums run over ky, kx in this order, a float bias is added last. ${integerWeightsDoc} Sources: TensorFlow Lite reference_integer_ops/depthwise_conv.h and reference/depthwiseconv_float.h.`,
   operands: [
     { name: 'x', doc: 'n x height x width x channels.' },
     { name: 'w', doc: '1 x ky x kx x (channels * m); quantized per tensor or along axis 3.' },
@@ -39,7 +41,7 @@ export const depthwiseConv2d = defineOp({
     rule(out > 0 && channels > 0 && out % channels === 0, `has ${out} kernels for ${channels} channels`);
     rule(bias === undefined || elementCount(bias.shape) === out, `needs a bias of ${out} values`);
     const [rows, columns] = windowShape([height, width], [ky, kx], attributes);
-    return [contractionType(x, w, bias, [n, rows, columns, out], attributes, asked)];
+    return [contractionType({ x, w, bias, axis: 3 }, [n, rows, columns, out], attributes, asked)];
   },
   integer({ op, attributes, builder, rounding, note }) {
     const [x, w, bias] = [op.operand(0), op.operand(1), op.operands[2]];
@@ -74,7 +76,7 @@ export const depthwiseConv2d = defineOp({
     const [, ky, kx, out] = w!.type.shape as Shape4;
     const [, rows, columns] = y.type.shape as Shape4;
     const { stride, dilation, pad } = attributes;
-    const { multiplyAdd, finish } = referenceArithmetic(y, attributes);
+    const { multiplyAdd, finish } = referenceArithmetic(y, attributes, floatWeightScales(x!.type, w!.type));
     const perChannel = out / channels;
     const xs = x!.data as Float32Array;
     const ws = w!.data as Float32Array;

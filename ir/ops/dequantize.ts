@@ -15,7 +15,7 @@ export const dequantize = defineOp({
   attributes: {
     kept: attr.bool({
       fallback: false,
-      doc: 'It stays an operator: neither folded, so that constant integers are in the program with a quarter of the bytes, nor fused with what it feeds, which computes in f32 then.',
+      doc: 'It stays an operator: neither folded nor fused with what it feeds, which computes in f32 then, though it may read constant weights as the integers that they are.',
     }),
   },
   results: ['y'],

@@ -9,7 +9,9 @@ import {
   contractionAttributes,
   contractionForm,
   contractionType,
+  floatWeightScales,
   integerContraction,
+  integerWeightsDoc,
   referenceArithmetic,
 } from '../quantized-contraction.ts';
 import { elementCount } from '../types.ts';
@@ -17,7 +19,7 @@ import { unsignedByZeros } from '../unsigned-storage.ts';
 
 export const fullyConnected = defineOp({
   name: 'fully_connected',
-  doc: 'A matrix product: y[r, o] = clamp(bias[o] + sum over i of x[r, i] * w[o, i]), where x is taken as rows of as many elements as w has columns. The weights may be computed at run time. Sums run in order of i, a float bias is added last. Sources: TensorFlow Lite reference_integer_ops/fully_connected.h and reference/fully_connected.h; ONNX Gemm with transB.',
+  doc: `A matrix product: y[r, o] = clamp(bias[o] + sum over i of x[r, i] * w[o, i]), where x is taken as rows of as many elements as w has columns. The weights may be computed at run time. Sums run in order of i, a float bias is added last. ${integerWeightsDoc} Sources: TensorFlow Lite reference_integer_ops/fully_connected.h and reference/fully_connected.h; ONNX Gemm with transB.`,
   operands: [
     { name: 'x', doc: 'Any shape whose elements divide into rows.' },
     { name: 'w', doc: 'out x in; quantized per tensor or along axis 0.' },
@@ -43,7 +45,7 @@ export const fullyConnected = defineOp({
     rule(bias === undefined || elementCount(bias.shape) === out, `needs a bias of ${out} values`);
     rule(!attributes.keep_dims || x.shape.at(-1) === depth, `keeps dimensions, but rows of ${depth} are not its last`);
     const shape = attributes.keep_dims ? [...x.shape.slice(0, -1), out] : [rows, out];
-    return [contractionType(x, w, bias, shape, attributes, asked)];
+    return [contractionType({ x, w, bias, axis: 0 }, shape, attributes, asked)];
   },
   integer({ op, attributes, builder, rounding, note }) {
     const [x, w, bias] = [op.operand(0), op.operand(1), op.operands[2]];
@@ -82,7 +84,7 @@ export const fullyConnected = defineOp({
     const y = results[0]!;
     const [out, depth] = w!.type.shape as readonly [number, number];
     const rows = y.data.length / out;
-    const { multiplyAdd, finish } = referenceArithmetic(y, attributes);
+    const { multiplyAdd, finish } = referenceArithmetic(y, attributes, floatWeightScales(x!.type, w!.type));
     const xs = x!.data as Float32Array;
     const ws = w!.data as Float32Array;
     const put = y.data as unknown as (number | bigint)[];

@@ -9,7 +9,9 @@ import {
   contractionAttributes,
   contractionForm,
   contractionType,
+  floatWeightScales,
   integerContraction,
+  integerWeightsDoc,
   referenceArithmetic,
 } from '../quantized-contraction.ts';
 import { elementCount } from '../types.ts';
@@ -20,7 +22,7 @@ type Shape4 = readonly [number, number, number, number];
 
 export const transposeConv2d = defineOp({
   name: 'transpose_conv2d',
-  doc: 'Transposed convolution: every x[n, i, j, c] adds x[n, i, j, c] * w[o, ky, kx, c] to y[n, i*stride + ky - pad, j*stride + kx - pad, o] where that is inside y; then bias[o] is added and the result clamped. Sums run over i, j, c in this order. Sources: TensorFlow Lite reference_integer_ops/transpose_conv.h and reference/transpose_conv.h; ONNX ConvTranspose.',
+  doc: `Transposed convolution: every x[n, i, j, c] adds x[n, i, j, c] * w[o, ky, kx, c] to y[n, i*stride + ky - pad, j*stride + kx - pad, o] where that is inside y; then bias[o] is added and the result clamped. Sums run over i, j, c in this order. ${integerWeightsDoc} Sources: TensorFlow Lite reference_integer_ops/transpose_conv.h and reference/transpose_conv.h; ONNX ConvTranspose.`,
   operands: [
     { name: 'x', doc: 'n x height x width x channels.' },
     { name: 'w', doc: 'out x ky x kx x channels; quantized per tensor or along axis 0.' },
@@ -48,7 +50,7 @@ export const transposeConv2d = defineOp({
       pad.every((p) => p <= maxPad),
       `cuts off more than ${maxPad}`,
     );
-    return [contractionType(x, w, bias, [n, extent[0]!, extent[1]!, out], attributes, asked)];
+    return [contractionType({ x, w, bias, axis: 0 }, [n, extent[0]!, extent[1]!, out], attributes, asked)];
   },
   integer({ op, attributes, builder, rounding, note }) {
     const [x, w, bias] = [op.operand(0), op.operand(1), op.operands[2]];
@@ -79,7 +81,7 @@ export const transposeConv2d = defineOp({
     const [out, ky, kx] = w!.type.shape as Shape4;
     const [, rows, columns] = y.type.shape as Shape4;
     const { stride, pad } = attributes;
-    const { multiplyAdd, finish } = referenceArithmetic(y, attributes);
+    const { multiplyAdd, finish } = referenceArithmetic(y, attributes, floatWeightScales(x!.type, w!.type));
     const xs = x!.data as Float32Array;
     const ws = w!.data as Float32Array;
     const sums = new Float64Array(y.data.length);

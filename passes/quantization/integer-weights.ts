@@ -4,7 +4,7 @@
 // before:  %y = fully_connected %x, %w, %b
 // dynamic: %s = max |%x| / 127 ; %q = cast(round(%x / %s)) ; %a = fully_connected %q, %k : i32
 //          %y = cast(%a) * (%s * scales) + %b
-// kept:    %v = dequantize %k {kept = true} ; %y = fully_connected %x, %v, %b
+// kept:    %y = fully_connected %x, %k, %b
 //
 // Dynamic quantization: ONNX DynamicQuantizeLinear with MatMulInteger, here symmetric, so that no zero point enters the
 // sums. The scale is one for the whole tensor.
@@ -14,7 +14,6 @@ import { add } from '../../ir/ops/add.ts';
 import { cast } from '../../ir/ops/cast.ts';
 import { clamp } from '../../ir/ops/clamp.ts';
 import { constant } from '../../ir/ops/constant.ts';
-import { dequantize } from '../../ir/ops/dequantize.ts';
 import { div } from '../../ir/ops/div.ts';
 import { round } from '../../ir/ops/elementary.ts';
 import { maximum } from '../../ir/ops/maximum.ts';
@@ -77,7 +76,7 @@ function withEnd(builder: Builder, products: Value, op: Op, bias: number): Value
   return isBounded ? builder.create(clamp, [products], { min, max }) : products;
 }
 
-/** Weights are stored as i8 and become f32 when the program runs. True when anything changed. */
+/** Operators on f32 read their weights as i8 (floatWeightScales in ir/quantized-contraction.ts). True when anything changed. */
 export function storeIntegerWeights(func: Func, weights: IntegerWeights): boolean {
   const before = func.ops;
   const target: Op[] = [];
@@ -86,8 +85,7 @@ export function storeIntegerWeights(func: Func, weights: IntegerWeights): boolea
     const { linear } = op.definition;
     const integers = linear && weights(op);
     if (linear !== undefined && integers !== undefined) {
-      const stored = constantValue(builder, integers);
-      op.replaceOperand(op.operand(linear.weights), builder.create(dequantize, [stored], { kept: true }));
+      op.replaceOperand(op.operand(linear.weights), constantValue(builder, integers));
     }
     target.push(op);
   }

@@ -15,8 +15,12 @@ export interface MatrixRequest extends TileRequest {
 export function emitMatrix(request: MatrixRequest): void {
   const { form, plan, isa } = request;
   const extent = (axis: number | undefined) => stridedExtent(form, axis);
-  const wide = form.origin.accumulator === 'i64';
-  const { rows, columns } = tileSize(isa, extent(plan.row), extent(plan.column), wide);
+  const { accumulator, weights } = form.origin;
+  const traits = {
+    wide: accumulator === 'i64',
+    converted: accumulator === 'f32' && weights.buffer.element !== 'f32',
+  };
+  const { rows, columns } = tileSize(isa, extent(plan.row), extent(plan.column), traits);
   new MatrixKernel(request, rows, columns, isa.group).emit();
 }
 
@@ -125,7 +129,10 @@ class MatrixKernel extends TileKernel {
     const { b, isa, weights } = this;
     const { buffer } = weights.access;
     const lanes = isa.lanes * isa.group;
-    if (lanes === 1) return b.sub(b.load(buffer, position), weights.zero);
+    if (lanes === 1) {
+      const w = b.sub(b.load(buffer, position), weights.zero);
+      return this.form.origin.accumulator === 'f32' ? b.convert(w, 'f32') : w;
+    }
     return b.convert(b.load(buffer, position, lanes), loopType(isa.operand, lanes));
   }
 

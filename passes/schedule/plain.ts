@@ -225,7 +225,7 @@ function elementValue(
 function productOf(b: LoopBuilder, c: ContractionLowering, axes: readonly (LoopValue | undefined)[]): LoopValue {
   const x = b.load(c.input.buffer, accessPosition(b, c.input, axes));
   const w = b.load(c.weights.buffer, accessPosition(b, c.weights, axes));
-  if (c.accumulator === 'f32') return b.mul(x, w);
+  if (c.accumulator === 'f32') return b.mul(x, b.convert(w, 'f32'));
   const product = b.mul(b.sub(x, c.inputZero), b.sub(w, c.weightsZero));
   return c.accumulator === 'i64' ? b.convert(product, 'i64') : product;
 }

@@ -53,7 +53,7 @@ export function scheduleTiled(b: LoopBuilder, c: ContractionLowering, isa: Isa, 
 
 /** Zeros in the padding add nothing: always for integers, for floats unless a weight is infinite or NaN. */
 export function copiesExactly(c: ContractionLowering, context: ScheduleContext): boolean {
-  if (c.accumulator !== 'f32') return true;
+  if (c.accumulator !== 'f32' || c.weights.buffer.element !== 'f32') return true;
   const weights = context.contents(c.weights.buffer);
   return weights !== undefined && (weights as Float32Array).every(Number.isFinite);
 }

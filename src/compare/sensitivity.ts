@@ -1,14 +1,14 @@
 // sensitivity: what the quantization of each layer costs the outputs, measured one layer at a time.
 import type { TensorArray } from '../../ir/tensor-data.ts';
 import { type CalibrationProgress, inOrder } from '../quantize/calibrate.ts';
-import { compileToWasm, type FloatNetwork, type WasmRun } from '../quantize/float-network.ts';
+import type { FloatNetwork } from '../quantize/float-network.ts';
 import type { Decisions } from '../quantize/plan.ts';
 import { quantizedProgram } from '../quantize/quantized-program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
 import { decibels, ErrorSums } from './error-sums.ts';
 import { halveNoisiest, noisiestFirst, type Part } from './noisy-parts.ts';
 import { realValues } from './real-values.ts';
-import { type ChosenLayers, simulate } from './simulate.ts';
+import { type LayerElements, type Simulation, simulation } from './simulate.ts';
 import { type TensorPair, tensorPairs } from './tensor-pairs.ts';
 
 export interface SensitivityOptions {
@@ -71,8 +71,8 @@ export function rankedLayers({ layers, groups }: Pick<Sensitivity, 'layers' | 'g
 const leastSamples = 4;
 
 /**
- * Measures each quantized layer of the network on some of the samples. Quantization is simulated in f32 ({@link simulate}):
- * the rounding of one layer alone, its inputs exact. Noise of several outputs is the mean of each one's share of its signal.
+ * Measures each quantized layer of the network on some of the samples. Quantization is simulated in f32, by a program that
+ * is compiled once ({@link simulation}): the rounding of one layer alone, its inputs exact. Noise of several outputs is the mean of each one's share of its signal.
  *
  * Time is bounded by the number of samples and by `seconds`; memory by the inputs and outputs of the samples that are run.
  * Programs whose activations have no ranges decided beforehand have no layers to measure.
@@ -85,21 +85,19 @@ export async function sensitivity(
 ): Promise<Sensitivity> {
   const { samples: most = 64, seconds = 60, gains = 8 } = options;
   const start = performance.now();
-  const floatModule = network.module();
   const layers = quantizedLayers(network, decisions);
   if (layers.length === 0 || samples.count === 0) return { samples: 0, snr: decibels(1, 0), layers: [], groups: [] };
   let inputs: TensorArray[][] = [];
-  for (const i of spread(samples.count, most, floatModule.entry.states.length > 0)) {
+  for (const i of spread(samples.count, most, network.module().entry.states.length > 0)) {
     inputs.push(inOrder(network, await samples.read(i)));
   }
-  const float = compileToWasm(floatModule);
+  const simulated = simulation(network, decisions, elementsOf(layers));
   const compiled = performance.now();
-  const exact = outputsOf(float, inputs);
+  const exact = outputsOf(simulated, inputs, []);
   const perSample = (performance.now() - compiled) / inputs.length;
-  const perLayer = (1000 * seconds) / (layers.length + gains + 1) - (compiled - start);
-  inputs = inputs.slice(0, Math.max(leastSamples, Math.floor(perLayer / perSample)));
-  const noise = (chosen: readonly TensorPair[]) =>
-    relativeNoise(network, exact, compileToWasm(simulate(network, decisions, elementsOf(chosen))), inputs);
+  const perMeasure = (1000 * seconds - (performance.now() - start)) / (layers.length + gains + 1);
+  inputs = inputs.slice(0, Math.max(leastSamples, Math.floor(perMeasure / perSample)));
+  const noise = (chosen: readonly TensorPair[]) => relativeNoise(network, exact, outputsOf(simulated, inputs, chosen));
 
   const begun = performance.now();
   const end = start + 1000 * seconds;
@@ -141,7 +139,7 @@ function quantizedLayers(network: FloatNetwork, decisions: Decisions): TensorPai
   return tensorPairs(network.module().entry, quantized.entry).filter((p) => p.precision !== 'f32');
 }
 
-function elementsOf(layers: readonly TensorPair[]): ChosenLayers {
+function elementsOf(layers: readonly TensorPair[]): LayerElements {
   return new Map(layers.flatMap(({ name, precision }) => (precision === 'f32' ? [] : [[name, precision] as const])));
 }
 
@@ -162,16 +160,17 @@ function spread(count: number, most: number, first: boolean): number[] {
 
 type Outputs = readonly (readonly TensorArray[])[];
 
-function outputsOf(wasm: WasmRun, inputs: readonly TensorArray[][]): Outputs {
-  wasm.reset();
-  return inputs.map((sample) => wasm.run(sample));
+/** What the network gives for each sample with these layers rounded. */
+function outputsOf(simulated: Simulation, inputs: readonly TensorArray[][], layers: readonly TensorPair[]): Outputs {
+  const run = simulated.choose(new Set(layers.map(({ name }) => name)));
+  return inputs.map((sample) => run(sample));
 }
 
 /** Noise over signal, the mean over the outputs that have a signal. */
-function relativeNoise(network: FloatNetwork, exact: Outputs, wasm: WasmRun, inputs: readonly TensorArray[][]): number {
+function relativeNoise(network: FloatNetwork, exact: Outputs, noisy: Outputs): number {
   const { outputs } = network.program;
   const sums = outputs.map(() => new ErrorSums());
-  outputsOf(wasm, inputs).forEach((results, i) => {
+  noisy.forEach((results, i) => {
     outputs.forEach(({ type }, k) => {
       const [real, other] = [exact[i]?.[k], results[k]];
       if (real !== undefined && other !== undefined) sums[k]?.add(realValues(real, type), realValues(other, type));

@@ -17,8 +17,8 @@ export interface RandomContraction {
   readonly constants: ReadonlySet<Buffer>;
 }
 
-type Form = 'i8' | 'u8' | 'mixed' | 'i16' | 'wide' | 'f32';
-export const forms: readonly Form[] = ['i8', 'u8', 'mixed', 'i16', 'wide', 'f32'];
+type Form = 'i8' | 'u8' | 'mixed' | 'i16' | 'wide' | 'f32' | 'hybrid';
+export const forms: readonly Form[] = ['i8', 'u8', 'mixed', 'i16', 'wide', 'f32', 'hybrid'];
 
 const types: Record<Form, [input: ElementType, weights: ElementType, bias: ElementType, acc: 'i32' | 'i64' | 'f32']> = {
   i8: ['i8', 'i8', 'i32', 'i32'],
@@ -27,6 +27,7 @@ const types: Record<Form, [input: ElementType, weights: ElementType, bias: Eleme
   i16: ['i16', 'i8', 'i32', 'i32'],
   wide: ['i16', 'i8', 'i64', 'i64'],
   f32: ['f32', 'f32', 'f32', 'f32'],
+  hybrid: ['f32', 'i8', 'f32', 'f32'],
 };
 
 /**

@@ -36,15 +36,19 @@ describe.each([...isas])('$name', (isa) => {
 });
 
 describe('tile size', () => {
+  const plain = { wide: false, converted: false };
   it('fills a Cortex-M4 with 2 x 4, and a single row with 1 x 8', () => {
-    expect(tileSize(scalar, 64, 64, false)).toEqual({ rows: 2, columns: 4 });
-    expect(tileSize(scalar, 1, 64, false)).toEqual({ rows: 1, columns: 8 });
+    expect(tileSize(scalar, 64, 64, plain)).toEqual({ rows: 2, columns: 4 });
+    expect(tileSize(scalar, 1, 64, plain)).toEqual({ rows: 1, columns: 8 });
   });
   it('does not repeat work for the sake of a larger tile', () => {
-    expect(tileSize(scalar, 64, 10, false)).toEqual({ rows: 4, columns: 2 });
+    expect(tileSize(scalar, 64, 10, plain)).toEqual({ rows: 4, columns: 2 });
+  });
+  it('has more rows for weights that are converted', () => {
+    expect(tileSize(scalar, 64, 64, { wide: false, converted: true })).toEqual({ rows: 4, columns: 2 });
   });
   it('counts 64-bit accumulators twice', () => {
-    const { rows, columns } = tileSize(scalar, 64, 64, true);
+    const { rows, columns } = tileSize(scalar, 64, 64, { wide: true, converted: false });
     expect(2 * rows * columns).toBeLessThan(scalar.registers);
   });
 });

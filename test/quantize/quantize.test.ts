@@ -2,7 +2,9 @@
 // mode, with what was asked to stay float left alone.
 import { describe, expect, it } from 'vitest';
 import { CompileError } from '../../ir/diagnostics.ts';
-import { compile, createRunner, type Program } from '../../src/index.ts';
+import { exportOnnx } from '../../src/export/onnx/export.ts';
+import { exportTflite } from '../../src/export/tflite/export.ts';
+import { compile, createRunner, importModel, type Program } from '../../src/index.ts';
 import { inspect } from '../../src/inspection.ts';
 import { type QuantizeOptions, quantize } from '../../src/quantize/quantize.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
@@ -154,6 +156,39 @@ describe('without samples', () => {
     expect(quantized.float.map(({ operator }) => operator)).toContain('mul');
     const constants = async (p: Program) => (await compile(p, { target: 'c' })).manifest.bytes.constants;
     expect(await constants(quantized.program)).toBeLessThan(0.6 * (await constants(program)));
+  });
+
+  it('weights alone are read where they are stored: memory is that of the float program', async () => {
+    const { program } = await subject(small);
+    const { program: quantized } = await quantize(program, samplesOf([]), { weightOnly: true });
+    const bytes = async (p: Program) => (await compile(p, { target: 'c' })).manifest.bytes;
+    const [float, integer] = [await bytes(program), await bytes(quantized)];
+    expect(integer.arena).toBeLessThanOrEqual(float.arena);
+    const weights = quantized.module().entry.ops.flatMap((op) => {
+      const position = op.definition.linear?.weights;
+      return position === undefined ? [] : [op.operand(position).type.element];
+    });
+    expect(weights).toEqual(['i8', 'i8', 'i8']);
+  });
+
+  it.each([
+    ['onnx', exportOnnx],
+    ['tflite', exportTflite],
+  ] as const)('integer weights come back from a file as they were: %s', async (_format, write) => {
+    const { program, others } = await subject(small);
+    const { program: quantized } = await quantize(program, samplesOf([]), { weightOnly: true });
+    const back = await importModel(write(quantized.module(), { name: 'small' }));
+    expect(await outputs(back, others)).toEqual(await outputs(quantized, others));
+    const bytes = async (p: Program) => (await compile(p, { target: 'c' })).manifest.bytes;
+    expect((await bytes(back)).constants).toBe((await bytes(quantized)).constants);
+  });
+
+  it('integer weights are quantized anew with samples', async () => {
+    const { program, samples, others } = await subject(small);
+    const { program: quantized } = await quantize(program, samplesOf([]), { weightOnly: true });
+    const { program: integer } = await quantize(quantized, samples, { method: 'minmax' });
+    expect(floatCode(integer)).toEqual([]);
+    expect(await signalToNoise(program, integer, others)).toBeGreaterThan(25);
   });
 
   it('nothing else is possible', async () => {

@@ -191,7 +191,8 @@ export class TfliteContext {
     this.requantize(y, type);
   }
 
-  private real(i: number): TensorIndex {
+  /** The real numbers of operand `i`: behind a DEQUANTIZE where it is quantized. */
+  real(i: number): TensorIndex {
     const type = this.type(i);
     if (type.quant === undefined) return this.input(i);
     const real = this.between(tensorType('f32', type.shape), `real${i}`);

@@ -1,4 +1,5 @@
-// Hybrid models: float activations with quantized weights. The weights are dequantized and the operator stays float.
+// Hybrid models: float activations with quantized weights. The weights are dequantized and the operator stays float; the
+// pass keep-integer-weights lets it read the integers where it can.
 import type { Value } from '../../../ir/module.ts';
 import { dequantize } from '../../../ir/ops/dequantize.ts';
 import type { OperatorContext } from './operator-context.ts';

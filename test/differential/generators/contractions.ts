@@ -40,9 +40,10 @@ function image(draft: Draft): Value {
   );
 }
 
-/** The type of weights beside an input: symmetric i8 most of the time, along the channel axis or as a whole. */
+/** The type of weights beside an input: symmetric i8 most of the time where it is no float, along the channel axis or not. */
 function weightsType(draw: Draw, input: ElementType, dims: readonly number[], axis: number | undefined): TensorType {
-  if (input === 'f32') return tensorType('f32', dims);
+  const isFloat = input === 'f32';
+  if (isFloat && draw.chance(0.7)) return tensorType('f32', dims);
   const element = draw.weighted<ElementType>([
     [10, input === 'u8' ? 'u8' : 'i8'],
     [1, 'i8'],
@@ -50,7 +51,7 @@ function weightsType(draw: Draw, input: ElementType, dims: readonly number[], ax
     [1, 'i4'],
     [0.5, 'i16'],
   ]);
-  const zero = element === 'u8' || draw.chance(0.1) ? zeroPoint(draw, element) : 0;
+  const zero = !isFloat && (element === 'u8' || draw.chance(0.1)) ? zeroPoint(draw, element) : 0;
   const count = axis === undefined ? undefined : dims[axis];
   if (axis === undefined || count === undefined || draw.chance(0.4)) {
     return tensorType(element, dims, perTensor(quantization(draw, element).scale[0] ?? 1, zero));

@@ -21,6 +21,14 @@ export function checkSymmetric(c: TfliteContext): void {
   if (quant?.zero.some((z) => z !== 0)) noForm('has weights with a zero point');
 }
 
+/**
+ * The weights; integers beside floats behind a DEQUANTIZE: kernels that take both make integers of the floats.
+ * Source: TensorFlow Lite kernels/conv.cc, EvalHybridPerChannel.
+ */
+export function weightsOf(c: TfliteContext): TensorIndex {
+  return c.type(0).quant === undefined ? c.real(1) : c.input(1);
+}
+
 /** The bias with its scale; zeros, as converters write them, where an int8 layer has none. */
 export function biasOf(c: TfliteContext, channels: number): TensorIndex {
   const bias = c.op.operands[2];

@@ -5,7 +5,7 @@ import { transposeConv2d } from '../../../../ir/ops/transpose-conv2d.ts';
 import { noForm } from '../../no-form.ts';
 import { form, type TfliteContext, type TfliteForms } from '../form.ts';
 import { absentTensor, type TensorIndex } from '../model.ts';
-import { biasOf, checkContraction, checkSymmetric } from './contraction-operands.ts';
+import { biasOf, checkContraction, checkSymmetric, weightsOf } from './contraction-operands.ts';
 import { paddedInput, paddingWord } from './window.ts';
 
 /** Operands without trailing absent ones, which these kernels count. */
@@ -25,7 +25,7 @@ export const convolutionForms: TfliteForms = [
     const { x, padding } = paddedInput(c, { kernel: [ky, kx], stride, dilation, pad }, storedZero(c));
     const [strideH = 1, strideW = 1] = stride;
     const [dilationHFactor = 1, dilationWFactor = 1] = dilation;
-    const inputs = given(x, c.input(1), biasOf(c, out));
+    const inputs = given(x, weightsOf(c), biasOf(c, out));
     c.putActivated(clamp, (fusedActivationFunction) => ({
       name: 'CONV_2D',
       inputs,
@@ -44,7 +44,7 @@ export const convolutionForms: TfliteForms = [
     const [strideH = 1, strideW = 1] = stride;
     const [dilationHFactor = 1, dilationWFactor = 1] = dilation;
     const depthMultiplier = out / (c.type(0).shape[3] ?? 1);
-    const inputs = given(x, c.input(1), biasOf(c, out));
+    const inputs = given(x, weightsOf(c), biasOf(c, out));
     const window = { padding, strideH, strideW, dilationHFactor, dilationWFactor, depthMultiplier };
     c.putActivated(clamp, (fusedActivationFunction) => ({
       name: 'DEPTHWISE_CONV_2D',
@@ -60,7 +60,12 @@ export const convolutionForms: TfliteForms = [
     const padding = transposedPadding(c, { stride, pad, extent }, [ky, kx]);
     const [strideH = 1, strideW = 1] = stride;
     const shape = c.integers(c.op.result.type.shape, 'shape');
-    const inputs = given(shape, c.input(1), c.input(0), c.op.operands[2] === undefined ? absentTensor : biasOf(c, out));
+    const inputs = given(
+      shape,
+      weightsOf(c),
+      c.input(0),
+      c.op.operands[2] === undefined ? absentTensor : biasOf(c, out),
+    );
     c.putActivated(clamp, (fusedActivationFunction) => ({
       name: 'TRANSPOSE_CONV',
       inputs,

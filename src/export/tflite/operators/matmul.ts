@@ -3,7 +3,7 @@ import { batchMatmul } from '../../../../ir/ops/batch-matmul.ts';
 import { fullyConnected } from '../../../../ir/ops/fully-connected.ts';
 import { form, type TfliteForms } from '../form.ts';
 import { absentTensor } from '../model.ts';
-import { biasOf, checkContraction, checkSymmetric } from './contraction-operands.ts';
+import { biasOf, checkContraction, checkSymmetric, weightsOf } from './contraction-operands.ts';
 
 const keepingDimensionsVersion = 5;
 const withoutBiasVersion = 6;
@@ -13,7 +13,7 @@ export const matmulForms: TfliteForms = [
     checkContraction(c);
     checkSymmetric(c);
     const bias = biasOf(c, c.type(1).shape[0] ?? 1);
-    const inputs = [c.input(0), c.input(1), bias];
+    const inputs = [c.input(0), weightsOf(c), bias];
     c.putActivated(clamp, (fusedActivationFunction) => ({
       name: 'FULLY_CONNECTED',
       inputs,
@@ -24,6 +24,6 @@ export const matmulForms: TfliteForms = [
   form(batchMatmul, (c, { adjoint_x: adjX, adjoint_w: adjY, clamp }) => {
     checkContraction(c);
     const options = { type: 'BatchMatMulOptions', value: { adjX, adjY } } as const;
-    c.putLimited(clamp, { name: 'BATCH_MATMUL', inputs: c.inputs(), options });
+    c.putLimited(clamp, { name: 'BATCH_MATMUL', inputs: [c.input(0), weightsOf(c)], options });
   }),
 ];
