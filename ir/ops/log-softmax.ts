@@ -36,6 +36,8 @@ export const logSoftmax = defineOp({
     if (x.type.element === 'f32') return undefined;
     const difference = differenceScale(1, scaleAndZero(x.type, 'input').scale);
     const { multiplier, shift, least } = difference;
+    // The inverse of a smaller factor, for the limit of the results, would leave 32 bits.
+    rule(shift > 0, 'has an input scale too small for its fixed point');
     const inverse = quantizeMultiplier(2 ** (31 - shift) / multiplier);
     const type = tensorType('i32', [256]);
     const value = { type, data: expTable(difference, 'double') };
