@@ -38,6 +38,8 @@ export interface BinaryArithmetic {
    * themselves are operated on.
    */
   integer?(input: IntegerInput<Attributes>): readonly Value[];
+  /** See define-op.ts. */
+  readonly byTable?: boolean;
 }
 
 /** True for operands that stand for real numbers; 32- and 64-bit integers are plain numbers whatever their scale says. */
@@ -47,7 +49,7 @@ export function isQuantized(type: TensorType): boolean {
 
 /** Declares an operator of two operands with numpy broadcasting and a fused clamp. */
 export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
-  const { name, doc, floats, ints, longs, code, integer } = arithmetic;
+  const { name, doc, floats, ints, longs, code, integer, byTable } = arithmetic;
   return defineOp({
     name,
     doc,
@@ -58,6 +60,7 @@ export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
     attributes,
     results: ['y'],
     types: (input) => binaryTypes(arithmetic, input),
+    ...(byTable === undefined ? {} : { byTable }),
     ...(integer === undefined
       ? { oneQuantization: true }
       : {

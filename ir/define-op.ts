@@ -119,7 +119,7 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
   readonly linear?: LinearSpec;
   /**
    * True where every element of the result is one of the operands' of its element type, chosen by position or as the
-   * greatest: any increasing function of elements, such as quantize, gives the same before the operator as behind it.
+   * greatest or least: any increasing function of elements, such as quantize, gives the same before the operator as behind it.
    */
   moves?(op: Op): boolean;
   /**
@@ -129,6 +129,11 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
   quantizedAttributes?(input: { readonly attributes: AttributeRecord; readonly type: TensorType }): AttributeRecord;
   /** True where the quantized form takes operands and gives results of one quantization only, though it computes. */
   readonly oneQuantization?: boolean;
+  /**
+   * True for elementwise operators of several operands whose integer form, if there is any, is no match for a table of
+   * 256 results, where all operands but one are scalars.
+   */
+  readonly byTable?: boolean;
   /**
    * Bounds of every result, where the quantized form wants its result's quantization to span just them. Some want it only
    * in programs that round as TensorFlow Lite does, `away` from zero.

@@ -33,6 +33,7 @@ export const squaredDifference = defineBinary({
     const difference = b.sub(x, y);
     return b.mul(difference, difference);
   },
+  byTable: true,
   integer(input) {
     const { op, attributes, builder, rounding } = input;
     if (rounding === 'half-even') return throughFloat(input);
