@@ -1,0 +1,88 @@
+// Operators that once stayed f32 in quantized networks and need not: reductions, quotients, powers, and what has one scalar.
+import { describe, expect, it } from 'vitest';
+import { createRunner } from '../../src/index.ts';
+import { inspect } from '../../src/inspection.ts';
+import { type QuantizeOptions, quantize } from '../../src/quantize/quantize.ts';
+import type { samplesOf } from '../../src/samples/sample-source.ts';
+import { networkOf, randomSamples } from './calibration-networks.ts';
+
+const shape = 'tensor<1x6x5x4xf32>';
+const scalar = (name: string, value: number) =>
+  `%${name} = constant {value = dense<[${value.toExponential()}]>} : tensor<1xf32>`;
+
+/** A network around operators on %p (positive), %a and %b (of both signs), which end in %y. */
+function around(operators: string): string {
+  return `module @m
+func @main(%x "x": ${shape}, %z "z": ${shape}) {
+  %a = tanh %x : ${shape}
+  %b = mul %x, %z : ${shape}
+  %p = exp %a : ${shape}
+  ${operators}
+  return %y "y"
+}`;
+}
+
+/** Operators, and the least signal to noise in dB that their 8-bit results have. */
+const cases: readonly [what: string, operators: string, least: number][] = [
+  ['reduce_max', `%y = reduce_max %b {axes = [1, 2]} : tensor<1x4xf32>`, 30],
+  ['reduce_min', `%y = reduce_min %b {axes = [3], keep_dims = true} : tensor<1x6x5x1xf32>`, 30],
+  [
+    'a range that is taken to [0, 1]',
+    `%l = reduce_min %b {axes = [0, 1, 2, 3], keep_dims = true} : tensor<1x1x1x1xf32>
+  %m = reduce_max %b {axes = [0, 1, 2, 3], keep_dims = true} : tensor<1x1x1x1xf32>
+  %d = sub %b, %l : ${shape}
+  %e = sub %m, %l : tensor<1x1x1x1xf32>
+  %y = div %d, %e : ${shape}`,
+    30,
+  ],
+  ['a quotient of tensors', `%y = div %b, %p : ${shape}`, 25],
+  ['a quotient by a number', `${scalar('c', 3)}\n  %y = div %b, %c : ${shape}`, 35],
+  ['a number by a tensor', `${scalar('c', 3)}\n  %y = div %c, %p : ${shape}`, 35],
+  ['a square as a power', `${scalar('c', 2)}\n  %y = pow %b, %c : ${shape}`, 30],
+  ['a root as a power', `${scalar('c', 0.5)}\n  %y = pow %p, %c : ${shape}`, 35],
+  ['a power of a number', `${scalar('c', 2)}\n  %y = pow %c, %a : ${shape}`, 35],
+  ['a squared difference to a number', `${scalar('c', 0.5)}\n  %y = squared_difference %a, %c : ${shape}`, 30],
+  ['a remainder', `${scalar('c', 0.75)}\n  %y = floor_mod %a, %c : ${shape}`, 10],
+  ['the greater of a number', `${scalar('c', 0.25)}\n  %y = maximum %c, %b : ${shape}`, 30],
+  ['the lesser of two tensors', `%y = minimum %p, %b : ${shape}`, 30],
+];
+
+async function outputOf(program: Parameters<typeof createRunner>[0], feeds: Parameters<typeof samplesOf>[0][number]) {
+  const runner = await createRunner(program, { target: 'wasm' });
+  const { y } = await runner.run(feeds);
+  await runner.close();
+  return Array.from(y ?? [], Number);
+}
+
+describe('on integers alone', () => {
+  it.each(cases)('%s', async (_, operators, least) => {
+    const network = await networkOf(around(operators));
+    const samples = randomSamples(network, 8);
+    const wanted = await outputOf(network.program, await samples.read(0));
+    const options: QuantizeOptions[] = [
+      { method: 'minmax' },
+      { method: 'mse' },
+      { method: 'minmax', rounding: 'double' },
+    ];
+    for (const option of options) {
+      const quantized = await quantize(network.program, samples, option);
+      expect(quantized.float).toEqual([]);
+      const code = inspect(quantized.program).float.map(({ operator }) => operator);
+      expect(code.filter((name) => name !== 'quantize' && name !== 'dequantize')).toEqual([]);
+      const found = await outputOf(quantized.program, await samples.read(0));
+      const noise = wanted.reduce((sum, v, i) => sum + (v - (found[i] ?? Number.NaN)) ** 2, 0);
+      const signal = wanted.reduce((sum, v) => sum + v * v, 0);
+      expect(10 * Math.log10(signal / noise)).toBeGreaterThan(least);
+    }
+  });
+
+  it('a softmax of almost equal numbers', async () => {
+    const network = await networkOf(
+      around(`${scalar('c', 1e-8)}\n  %t = mul %b, %c : ${shape}\n  %y = softmax %t : ${shape}`),
+    );
+    const samples = randomSamples(network, 8);
+    const quantized = await quantize(network.program, samples, { method: 'minmax' });
+    expect(quantized.float).toEqual([]);
+    expect(new Set(await outputOf(quantized.program, await samples.read(0)))).toEqual(new Set([0.25]));
+  });
+});
