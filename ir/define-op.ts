@@ -118,10 +118,15 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
    */
   readonly linear?: LinearSpec;
   /**
-   * True where every element of the result is one of the operands' of its element type, chosen by position or as the
+   * True where every element of a result of the operands' element type is one of theirs, chosen by position or as the
    * greatest or least: any increasing function of elements, such as quantize, gives the same before the operator as behind it.
    */
   moves?(op: Op): boolean;
+  /**
+   * True where the results are no floats and follow from which of the operands' elements are greater or equal alone: from
+   * integers of one quantization they are the same.
+   */
+  readonly compares?: boolean;
   /**
    * For a float operator with a quantized form: the attributes of that form with a result of this type, where the float
    * form's mean something else in it (numbers as they are stored).

@@ -18,6 +18,8 @@ export const logSoftmax = defineOp({
   operands: [{ name: 'x', doc: 'f32, or quantized i8 or u8.' }],
   attributes: {},
   results: ['y'],
+  // 256 steps of 1/16 (TensorFlow Lite kernels/activations.cc, LogSoftmaxPrepare).
+  resultRange: () => [-255 / 16, 0],
   types({ operands, asked }) {
     const x = required(operands, 0);
     rowDepth(x);
