@@ -66,7 +66,8 @@ export function longestCurves(func: Func, isPart: (op: Op) => boolean, least = 2
   const sources = curveSources(func);
   const curves = new Map<Op, Curve>();
   for (const op of func.ops.toReversed()) {
-    const curve = curves.has(op) || op.results[0] === undefined ? undefined : curveTo(op.results[0], sources);
+    const [end] = op.results;
+    const curve = curves.has(op) || end?.type.element !== 'f32' ? undefined : curveTo(end, sources);
     if (curve === undefined || !curve.ops.every(isPart)) continue;
     if (curve.ops.length < least && !curve.ops.every((part) => part.definition.byTable === true)) continue;
     for (const part of curve.ops) if (!curves.has(part)) curves.set(part, curve);

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../ir/diagnostics.ts';
 import type { Module } from '../ir/module.ts';
 import { canonicalize } from './canonicalize.ts';
+import { compareIntegers } from './compare-integers.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
@@ -22,6 +23,7 @@ export const pipeline: readonly Pass[] = [
   canonicalize, // fewer and plainer operators for every pass below
   fuseQuantization, // dequantize, operator, quantize as one, while quantized weights are still seen
   tabulateCurves, // float functions of one quantized number, which are between the pairs that were left
+  compareIntegers, // what does not need real numbers to tell which is greater
   reportFloats, // what is in float by now stays so
   foldConstants, // f16 and hybrid weights become f32 constants, so that the passes below see weights
   sinkTransposes, // images in one order of dimensions throughout, so that operators stand beside each other
@@ -39,7 +41,14 @@ export const pipeline: readonly Pass[] = [
 export const prepareFloat: readonly Pass[] = [...pipeline.slice(0, pipeline.indexOf(makeInteger)), eliminateDeadCode];
 
 /** From a network with quantize and dequantize around its operators to operators on integers. */
-export const toIntegers: readonly Pass[] = [fuseQuantization, tabulateCurves, reportFloats, foldConstants, makeInteger];
+export const toIntegers: readonly Pass[] = [
+  fuseQuantization,
+  tabulateCurves,
+  compareIntegers,
+  reportFloats,
+  foldConstants,
+  makeInteger,
+];
 
 /** The passes that follow for an instruction set, in order. */
 function passesFor(isa: Isa | undefined): readonly Pass[] {

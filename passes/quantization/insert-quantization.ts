@@ -23,6 +23,8 @@ export type Precision = 'i8' | 'i16' | 'f32';
 export interface QuantizationPlan {
   /** What an operator takes its operand as. Asked of operators that compute on f32 and do not only move elements. */
   operandPrecision(op: Op, operand: number): Precision;
+  /** True for operators that become part of a table with others, whatever they do: they are asked as those that compute. */
+  isTabulated?(op: Op): boolean;
   /** What such an operator's results are rounded to. */
   resultPrecision(op: Op): Precision;
   /** The quantization of a group's tensors. */
@@ -83,7 +85,7 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
 
   for (const op of before) {
     builder.location = op.location;
-    const kind = kindOf(op);
+    const kind = plan.isTabulated?.(op) === true ? 'computes' : kindOf(op);
     const least = kind === 'moves' ? leastPrecision(op, storedAs) : 'f32';
     const operands = op.operands.map((v, i) => {
       const precision = kind === 'computes' ? plan.operandPrecision(op, i) : least;

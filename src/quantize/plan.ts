@@ -61,10 +61,14 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
     return quant;
   };
   const precisionOf = (op: Op) => decisions.precisions.get(nameOf(op)) ?? 'i8';
-  const curves = longestCurves(func, (op) => precisionOf(op) === 'i8');
+  // What moves and compares elements has no precision of its own, and goes into the tables of what computes.
+  const decided = (op: Op) => decisions.precisions.get(nameOf(op));
+  const every = longestCurves(func, (op) => precisionOf(op) === 'i8');
+  const curves = new Map([...every].filter(([, { ops }]) => ops.some((op) => decided(op) !== undefined)));
   const entries = new Map([...curves].map(([op, { source }]) => [op, op.operands.map((v) => v === source)] as const));
   return {
     ties: decisions.ties,
+    isTabulated: (op) => curves.has(op),
     operandPrecision: (op, i) => (entries.get(op)?.[i] === false ? 'f32' : precisionOf(op)),
     resultPrecision: (op) => (curves.get(op)?.ops.at(-1) === op || !curves.has(op) ? precisionOf(op) : 'f32'),
     activations,

@@ -1,14 +1,17 @@
 // Operators that once stayed f32 in quantized networks and need not: reductions, quotients, powers, and what has one scalar.
 import { describe, expect, it } from 'vitest';
-import { createRunner } from '../../src/index.ts';
+import { createRunner, type Feeds, type Program } from '../../src/index.ts';
 import { inspect } from '../../src/inspection.ts';
 import { type QuantizeOptions, quantize } from '../../src/quantize/quantize.ts';
-import type { samplesOf } from '../../src/samples/sample-source.ts';
 import { networkOf, randomSamples } from './calibration-networks.ts';
 
 const shape = 'tensor<1x6x5x4xf32>';
 const scalar = (name: string, value: number) =>
   `%${name} = constant {value = dense<[${value.toExponential()}]>} : tensor<1xf32>`;
+
+const scalars = (name: string, values: readonly number[]) =>
+  `%${name} = constant {value = dense<[${values.join(', ')}]>} : tensor<${values.length}xf32>`;
+const mask = shape.replace('f32', 'bool');
 
 /** A network around operators on %p (positive), %a and %b (of both signs), which end in %y. */
 function around(operators: string): string {
@@ -44,10 +47,32 @@ const cases: readonly [what: string, operators: string, least: number][] = [
   ['a squared difference to a number', `${scalar('c', 0.5)}\n  %y = squared_difference %a, %c : ${shape}`, 30],
   ['a remainder', `${scalar('c', 0.75)}\n  %y = floor_mod %a, %c : ${shape}`, 10],
   ['the greater of a number', `${scalar('c', 0.25)}\n  %y = maximum %c, %b : ${shape}`, 30],
+  ['slopes of channels', `${scalars('s', [0.1, -0.5, 0.25, 1.5])}\n  %y = prelu %b, %s : ${shape}`, 30],
+  ['logarithms of a softmax', `%y = log_softmax %b : ${shape}`, 30],
+  [
+    'what is above a number',
+    `${scalar('c', 0.25)}\n  ${scalar('o', 0)}
+  %g = greater %b, %c : ${mask}
+  %y = select %g, %b, %o : ${shape}`,
+    30,
+  ],
+  [
+    'a mask as numbers',
+    `${scalar('c', 0.25)}\n  %g = greater %a, %c : ${mask}\n  %f = cast %g {to = f32} : ${shape}\n  %y = mul %a, %f : ${shape}`,
+    30,
+  ],
+  ['a choice between tensors', `%g = less %b, %p : ${mask}\n  %y = select %g, %b, %p : ${shape}`, 30],
+  ['the greatest in order', `%y, %at = top_k %b {k = 2} : tensor<1x6x5x2xf32>, tensor<1x6x5x2xi64>`, 30],
   ['the lesser of two tensors', `%y = minimum %p, %b : ${shape}`, 30],
 ];
 
-async function outputOf(program: Parameters<typeof createRunner>[0], feeds: Parameters<typeof samplesOf>[0][number]) {
+/** Operators that compute on floats, once all passes have run. */
+function floatCode(program: Program): string[] {
+  const operators = inspect(program).float.map(({ operator }) => operator);
+  return operators.filter((name) => name !== 'quantize' && name !== 'dequantize');
+}
+
+async function outputOf(program: Program, feeds: Feeds) {
   const runner = await createRunner(program, { target: 'wasm' });
   const { y } = await runner.run(feeds);
   await runner.close();
@@ -67,13 +92,25 @@ describe('on integers alone', () => {
     for (const option of options) {
       const quantized = await quantize(network.program, samples, option);
       expect(quantized.float).toEqual([]);
-      const code = inspect(quantized.program).float.map(({ operator }) => operator);
-      expect(code.filter((name) => name !== 'quantize' && name !== 'dequantize')).toEqual([]);
+      expect(floatCode(quantized.program)).toEqual([]);
       const found = await outputOf(quantized.program, await samples.read(0));
       const noise = wanted.reduce((sum, v, i) => sum + (v - (found[i] ?? Number.NaN)) ** 2, 0);
       const signal = wanted.reduce((sum, v) => sum + v * v, 0);
       expect(10 * Math.log10(signal / noise)).toBeGreaterThan(least);
     }
+  });
+
+  it('where the greatest is', async () => {
+    const network = await networkOf(around(`%y = arg_max %b {axis = 3} : tensor<1x6x5xi64>`));
+    const samples = randomSamples(network, 8);
+    const quantized = await quantize(network.program, samples, { method: 'minmax' });
+    expect(floatCode(quantized.program)).toEqual([]);
+    const [wanted, found] = await Promise.all(
+      [network.program, quantized.program].map(async (program) => outputOf(program, await samples.read(0))),
+    );
+    // All but near ties.
+    const differing = wanted?.filter((v, i) => v !== found?.[i]).length;
+    expect(differing).toBeLessThanOrEqual(2);
   });
 
   it('a softmax of almost equal numbers', async () => {
