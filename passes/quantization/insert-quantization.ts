@@ -14,7 +14,7 @@ import { quantize } from '../../ir/ops/quantize.ts';
 import type { TensorData } from '../../ir/tensor-data.ts';
 import { type Quantization, tensorType } from '../../ir/types.ts';
 import { isFloat } from '../quantized-form.ts';
-import { moves, type TensorGroup, tensorGroups } from './tensor-groups.ts';
+import { moves, type TensorGroup, takesOneQuantization, tensorGroups } from './tensor-groups.ts';
 
 /** What an operator computes on: `i16` activations go with `i8` weights. */
 export type Precision = 'i8' | 'i16' | 'f32';
@@ -39,36 +39,45 @@ export interface QuantizationPlan {
 
 /** Rewrites the function in place. Values keep their names. */
 export function insertQuantization(func: Func, plan: QuantizationPlan): void {
-  const groups = tensorGroups(func);
+  const groups = tensorGroups(func, plan.ties);
   const before = func.ops;
   const target: Op[] = [];
   const builder = new Builder(func, target);
   /** What the elements of an f32 value are known to be: integers behind a dequantize, or anything. */
   const stored = new Map<Value, Precision>();
-  const converted = new Map<Value, Map<Precision, Value>>();
+  /** Values in other precisions and quantizations, by both. */
+  const converted = new Map<Value, Map<string, Value>>();
   const storedAs = (v: Value): Precision => stored.get(v) ?? 'f32';
-  const groupOf = (v: Value): TensorGroup => groups.get(v) ?? { name: v.name, members: [v] };
+  const groupOf = (v: Value): TensorGroup => groups.get(v) ?? { name: v.name, members: [v], inflows: [] };
 
+  /** The group whose quantization the operator's float operands and results all have. */
+  const groupFor = (op: Op): TensorGroup | undefined => {
+    const first = [...op.results, ...op.operands].find(isFloat);
+    return takesOneQuantization(op) && first !== undefined ? groupOf(first) : undefined;
+  };
   /** The value's elements through a quantization and back. */
-  const rounded = (v: Value, origin: Value, element: 'i8' | 'i16'): Value => {
-    const simulated = plan.rounded?.(builder, v, groupOf(origin), element);
+  const rounded = (v: Value, group: TensorGroup, element: 'i8' | 'i16'): Value => {
+    const simulated = plan.rounded?.(builder, v, group, element);
     if (simulated !== undefined) {
       stored.set(simulated, element);
       return simulated;
     }
-    const type = tensorType(element, v.type.shape, plan.activations(groupOf(origin), element));
+    const type = tensorType(element, v.type.shape, plan.activations(group, element));
     const q = builder.create(quantize, [v], { ties: plan.ties }, type, `${v.name}_q`);
     const d = builder.create(dequantize, [q], {}, undefined, `${v.name}_r`);
     stored.set(d, element);
     return d;
   };
-  /** The value as operators of this precision take it. */
-  const converting = (v: Value, precision: Precision): Value => {
-    if (precision === 'f32' || storedAs(v) === precision) return v;
-    const known = converted.get(v) ?? new Map<Precision, Value>();
+  /** The value as operators of this precision take it, in the quantization of a group, its own where none is given. */
+  const converting = (v: Value, precision: Precision, asked?: TensorGroup): Value => {
+    const own = groupOf(origins.get(v) ?? v);
+    const group = asked ?? own;
+    if (precision === 'f32' || (storedAs(v) === precision && group === own)) return v;
+    const known = converted.get(v) ?? new Map<string, Value>();
     converted.set(v, known);
-    const value = known.get(precision) ?? rounded(v, origins.get(v) ?? v, precision);
-    known.set(precision, value);
+    const key = `${precision} ${group.name}`;
+    const value = known.get(key) ?? rounded(v, group, precision);
+    known.set(key, value);
     return value;
   };
   /** The value for an operator that computes in f32 whatever is around it: fuse-quantization must not take it in. */
@@ -85,14 +94,16 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
 
   for (const op of before) {
     builder.location = op.location;
-    const kind = plan.isTabulated?.(op) === true ? 'computes' : kindOf(op);
+    const isTabulated = plan.isTabulated?.(op) === true;
+    const kind = isTabulated ? 'computes' : kindOf(op);
+    const shared = isTabulated ? undefined : groupFor(op);
     const least = kind === 'moves' ? leastPrecision(op, storedAs) : 'f32';
     const operands = op.operands.map((v, i) => {
       const precision = kind === 'computes' ? plan.operandPrecision(op, i) : least;
       if (!isFloat(v)) return v;
       if (precision === 'f32') return kind === 'computes' ? asFloat(v) : v;
-      if (constantOf(v) === undefined) return converting(v, precision);
-      const value = plan.constants(op, i, groupOf(v), precision);
+      if (constantOf(v) === undefined) return converting(v, precision, shared);
+      const value = plan.constants(op, i, shared ?? groupOf(v), precision);
       if (value === undefined) return v;
       const whole = builder.create(constant, [], { value }, value.type, v.name);
       return builder.create(dequantize, [whole], {}, undefined, `${v.name}_r`);
@@ -107,7 +118,7 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
     if (precision === 'f32') continue;
     for (const result of op.results.filter(isFloat)) {
       const users = [...result.users];
-      const value = rounded(result, result, precision);
+      const value = rounded(result, groupOf(result), precision);
       origins.set(value, result);
       for (const user of users) user.replaceOperand(result, value);
       for (const port of func.outputs) if (port.value === result) port.value = value;

@@ -12,7 +12,7 @@ import { allocateTensor, type TensorData } from '../../ir/tensor-data.ts';
 import { tensorType } from '../../ir/types.ts';
 import type { QuantizationPlan } from '../../passes/quantization/insert-quantization.ts';
 import { setBiases } from '../../passes/quantization/set-biases.ts';
-import { type TensorGroup, tensorGroups } from '../../passes/quantization/tensor-groups.ts';
+import { type TensorGroup, takesOneQuantization, tensorGroups } from '../../passes/quantization/tensor-groups.ts';
 import type { FloatNetwork } from '../quantize/float-network.ts';
 import { type Decisions, nameOf, planFor } from '../quantize/plan.ts';
 
@@ -29,8 +29,8 @@ export function simulate(network: FloatNetwork, decisions: Decisions, chosen: Ch
   const func = module.entry;
   const biases = [...(decisions.biases ?? [])].filter(([name]) => chosen.has(name));
   setBiases(func, new Map(biases));
-  const groups = tensorGroups(func);
-  const groupOf = (v: Value): TensorGroup => groups.get(v) ?? { name: v.name, members: [v] };
+  const groups = tensorGroups(func, decisions.ties);
+  const groupOf = (v: Value): TensorGroup => groups.get(v) ?? { name: v.name, members: [v], inflows: [] };
   const plan = planFor(func, decisions);
   const before = func.ops;
   const target: Op[] = [];
@@ -81,7 +81,7 @@ function roundConstants(
     if (v?.producer?.definition !== constant || v.type.element !== 'f32') return;
     // What computes on f32 has weights of f32, though those that take its result may round that.
     if (plan.operandPrecision(op, i) === 'f32') return;
-    const integers = plan.constants(op, i, groupOf(v), element);
+    const integers = plan.constants(op, i, groupOf(takesOneQuantization(op) ? op.result : v), element);
     if (integers === undefined) return;
     op.replaceOperand(v, builder.create(constant, [], { value: realTensor(integers) }));
   });

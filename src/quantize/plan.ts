@@ -50,7 +50,7 @@ export function applyDecisions(func: Func, decisions: Decisions): void {
 
 /** The plan for a function of the float network (a fresh copy has the same names). */
 export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
-  const groups = tensorGroups(func);
+  const groups = tensorGroups(func, decisions.ties);
   // Before insertion puts other operands there.
   const inputs = new Map(func.ops.map((op) => [op, op.operands[0] && groups.get(op.operands[0])]));
   const cache = new Map<string, Quantization>();
@@ -93,13 +93,15 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
 }
 
 /** Everything that tensors of one quantization must be able to say. */
-export function groupRange({ members }: TensorGroup, { ranges, ties }: Pick<Decisions, 'ranges' | 'ties'>): Range {
+export function groupRange({ members, inflows }: TensorGroup, known: Pick<Decisions, 'ranges' | 'ties'>): Range {
+  const { ranges, ties } = known;
   let [low, high] = [0, 0];
   for (const v of members) {
     const fixed = v.producer?.definition.resultRange?.(ties);
     if (fixed !== undefined) return { low: fixed[0], high: fixed[1] };
-    const range = ranges.get(v.name) ?? constantRange(v);
-    if (range === undefined) continue;
+  }
+  const each = members.flatMap((v) => ranges.get(v.name) ?? constantRange(v) ?? []);
+  for (const range of [...each, ...inflows.map((group) => groupRange(group, known))]) {
     low = Math.min(low, range.low);
     high = Math.max(high, range.high);
   }

@@ -63,6 +63,21 @@ const cases: readonly [what: string, operators: string, least: number][] = [
   ],
   ['a choice between tensors', `%g = less %b, %p : ${mask}\n  %y = select %g, %b, %p : ${shape}`, 30],
   ['the greatest in order', `%y, %at = top_k %b {k = 2} : tensor<1x6x5x2xf32>, tensor<1x6x5x2xi64>`, 30],
+  // tanh and softmax say themselves what ranges they have; what they meet must not be cut off at them.
+  ['the lesser of a tensor and a tanh', `%y = minimum %a, %b : ${shape}`, 30],
+  [
+    'a softmax beside what is larger',
+    `%s = softmax %b : ${shape}\n  %t = transpose %s {perm = [0, 2, 1, 3]} : tensor<1x5x6x4xf32>
+  %u = transpose %b {perm = [0, 2, 1, 3]} : tensor<1x5x6x4xf32>
+  %y = concat %u, %t {axis = 3} : tensor<1x5x6x8xf32>`,
+    30,
+  ],
+  [
+    'one constant beside two tensors',
+    `${scalar('c', 0.0001)}\n  ${scalar('k', 40)}\n  %v = mul %b, %k : ${shape}
+  %w = maximum %v, %c : ${shape}\n  %y = maximum %b, %c : ${shape}`,
+    30,
+  ],
   ['the lesser of two tensors', `%y = minimum %p, %b : ${shape}`, 30],
 ];
 
