@@ -19,7 +19,7 @@ export const logSoftmax = defineOp({
   attributes: {},
   results: ['y'],
   // 256 steps of 1/16 (TensorFlow Lite kernels/activations.cc, LogSoftmaxPrepare).
-  resultRange: () => [-255 / 16, 0],
+  resultRange: (_, element) => (element === 'i8' ? [-255 / 16, 0] : undefined),
   types({ operands, asked }) {
     const x = required(operands, 0);
     rowDepth(x);

@@ -23,8 +23,8 @@ export interface TensorGroup {
 
 const isConstant = (v: Value): boolean => v.producer?.definition === constant;
 
-/** Bounds that the operator dictates, as a text to compare; undefined where it does not. */
-const dictated = (v: Value, ties: 'even' | 'away') => v.producer?.definition.resultRange?.(ties)?.join();
+/** Bounds that the operator dictates, as a text to compare; undefined where it does not. Those of 16 bits go with them. */
+const dictated = (v: Value, ties: 'even' | 'away') => v.producer?.definition.resultRange?.(ties, 'i8')?.join();
 
 /** The group of every f32 value of the function; most have only themselves. `ties`: how values are to be rounded. */
 export function tensorGroups(func: Func, ties: 'even' | 'away'): ReadonlyMap<Value, TensorGroup> {

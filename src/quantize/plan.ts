@@ -56,7 +56,7 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
   const cache = new Map<string, Quantization>();
   const activations = (group: TensorGroup, element: 'i8' | 'i16'): Quantization => {
     const key = `${element} ${group.name}`;
-    const quant = cache.get(key) ?? quantizationOf(groupRange(group, decisions), element);
+    const quant = cache.get(key) ?? quantizationOf(groupRange(group, decisions, element), element);
     cache.set(key, quant);
     return quant;
   };
@@ -93,15 +93,19 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
 }
 
 /** Everything that tensors of one quantization must be able to say. */
-export function groupRange({ members, inflows }: TensorGroup, known: Pick<Decisions, 'ranges' | 'ties'>): Range {
+export function groupRange(
+  { members, inflows }: TensorGroup,
+  known: Pick<Decisions, 'ranges' | 'ties'>,
+  element: 'i8' | 'i16',
+): Range {
   const { ranges, ties } = known;
   let [low, high] = [0, 0];
   for (const v of members) {
-    const fixed = v.producer?.definition.resultRange?.(ties);
+    const fixed = v.producer?.definition.resultRange?.(ties, element);
     if (fixed !== undefined) return { low: fixed[0], high: fixed[1] };
   }
   const each = members.flatMap((v) => ranges.get(v.name) ?? constantRange(v) ?? []);
-  for (const range of [...each, ...inflows.map((group) => groupRange(group, known))]) {
+  for (const range of [...each, ...inflows.map((group) => groupRange(group, known, element))]) {
     low = Math.min(low, range.low);
     high = Math.max(high, range.high);
   }

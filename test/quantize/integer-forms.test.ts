@@ -94,6 +94,22 @@ async function outputOf(program: Program, feeds: Feeds) {
   return Array.from(y ?? [], Number);
 }
 
+/** In dB. */
+function signalToNoise(wanted: readonly number[], found: readonly number[]): number {
+  const noise = wanted.reduce((sum, v, i) => sum + (v - (found[i] ?? Number.NaN)) ** 2, 0);
+  return 10 * Math.log10(wanted.reduce((sum, v) => sum + v * v, 0) / noise);
+}
+
+/** Functions that have forms of 16-bit integers, and what these reach. */
+const sixteenBits: readonly [what: string, operators: string, least: number][] = [
+  ['logistic', `%y = logistic %b : ${shape}`, 60],
+  ['tanh', `%y = tanh %b : ${shape}`, 60],
+  ['softmax', `%y = softmax %b : ${shape}`, 55],
+  ['leaky_relu', `%y = leaky_relu %b {alpha = 0.1} : ${shape}`, 60],
+  ['abs', `%y = abs %b : ${shape}`, 60],
+  ['a quotient of tensors', `%y = div %b, %p : ${shape}`, 60],
+];
+
 describe('on integers alone', () => {
   it.each(cases)('%s', async (_, operators, least) => {
     const network = await networkOf(around(operators));
@@ -108,10 +124,19 @@ describe('on integers alone', () => {
       const quantized = await quantize(network.program, samples, option);
       expect(quantized.float).toEqual([]);
       expect(floatCode(quantized.program)).toEqual([]);
-      const found = await outputOf(quantized.program, await samples.read(0));
-      const noise = wanted.reduce((sum, v, i) => sum + (v - (found[i] ?? Number.NaN)) ** 2, 0);
-      const signal = wanted.reduce((sum, v) => sum + v * v, 0);
-      expect(10 * Math.log10(signal / noise)).toBeGreaterThan(least);
+      expect(signalToNoise(wanted, await outputOf(quantized.program, await samples.read(0)))).toBeGreaterThan(least);
+    }
+  });
+
+  it.each(sixteenBits)('of 16 bits: %s', async (_, operators, least) => {
+    const network = await networkOf(around(operators));
+    const samples = randomSamples(network, 8);
+    const wanted = await outputOf(network.program, await samples.read(0));
+    for (const rounding of ['half-even', 'double'] as const) {
+      const quantized = await quantize(network.program, samples, { method: 'minmax', element: 'i16', rounding });
+      const names = new Set(quantized.float.map(({ name }) => name));
+      expect(names.has('y')).toBe(false);
+      expect(signalToNoise(wanted, await outputOf(quantized.program, await samples.read(0)))).toBeGreaterThan(least);
     }
   });
 

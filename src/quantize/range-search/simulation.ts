@@ -25,7 +25,7 @@ export function measuredTensors(func: Func): Value[] {
     .filter(({ value }) => value.type.element === 'f32')
     .flatMap(({ value }) => {
       const { producer } = value;
-      return producer?.definition.resultRange?.('even') === undefined ? [value] : [producer.operand(0), value];
+      return producer?.definition.resultRange?.('even', 'i8') === undefined ? [value] : [producer.operand(0), value];
     });
 }
 
@@ -84,7 +84,7 @@ export function simulation(network: FloatNetwork, decisions: Decisions): Simulat
 
 /** Operators say some quantizations themselves. */
 const isFixed = ({ members }: TensorGroup, ties: Decisions['ties']) =>
-  members.some((v) => v.producer?.definition.resultRange?.(ties) !== undefined);
+  members.some((v) => v.producer?.definition.resultRange?.(ties, 'i8') !== undefined);
 
 function numbersFor(range: Range | undefined, element: 'i8' | 'i16'): Float32Array[] {
   if (range === undefined) throw new Error('a group has no range');
