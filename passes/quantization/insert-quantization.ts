@@ -92,12 +92,22 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
   /** Values by which others were replaced, to the value of the float network. */
   const origins = new Map<Value, Value>();
 
+  /** Inputs of the function, and what only moves their elements in f32. */
+  const given = new Set(func.inputs.map(({ value }) => value));
+  const comesFromInputs = (op: Op) =>
+    op.operands.every((v) => !isFloat(v) || constantOf(v) !== undefined || given.has(v));
+  const wanted = wantedPrecisions(func, plan);
+  /** What moves elements goes with the least precision that its operands have; inputs are rounded as all users want them. */
+  const precisionOfMove = (op: Op): Precision => {
+    const least = leastPrecision(op, storedAs);
+    return least === 'f32' && comesFromInputs(op) ? wantedOf(op, wanted) : least;
+  };
+
   for (const op of before) {
     builder.location = op.location;
-    const isTabulated = plan.isTabulated?.(op) === true;
-    const kind = isTabulated ? 'computes' : kindOf(op);
-    const shared = isTabulated ? undefined : groupFor(op);
-    const least = kind === 'moves' ? leastPrecision(op, storedAs) : 'f32';
+    const kind = kindOf(op, plan);
+    const shared = plan.isTabulated?.(op) === true ? undefined : groupFor(op);
+    const least = kind === 'moves' ? precisionOfMove(op) : 'f32';
     const operands = op.operands.map((v, i) => {
       const precision = kind === 'computes' ? plan.operandPrecision(op, i) : least;
       if (!isFloat(v)) return v;
@@ -113,7 +123,13 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
       if (v !== undefined && other !== undefined && v !== other) op.replaceOperand(v, other);
     }
     target.push(op);
-    if (kind === 'moves') for (const result of op.results.filter(isFloat)) stored.set(result, least);
+    if (kind === 'moves') {
+      const isGiven = least === 'f32' && comesFromInputs(op);
+      for (const result of op.results.filter(isFloat)) {
+        stored.set(result, least);
+        if (isGiven) given.add(result);
+      }
+    }
     const precision = kind === 'computes' ? plan.resultPrecision(op) : 'f32';
     if (precision === 'f32') continue;
     for (const result of op.results.filter(isFloat)) {
@@ -129,7 +145,8 @@ export function insertQuantization(func: Func, plan: QuantizationPlan): void {
 }
 
 /** Operators that only move f32 elements, those that compute on them, and all others: constants and conversions too. */
-function kindOf(op: Op): 'moves' | 'computes' | 'other' {
+function kindOf(op: Op, plan: QuantizationPlan): 'moves' | 'computes' | 'other' {
+  if (plan.isTabulated?.(op) === true) return 'computes';
   if (!op.operands.some(isFloat) || !op.results.some(isFloat)) return 'other';
   return moves(op) ? 'moves' : 'computes';
 }
@@ -139,4 +156,28 @@ function leastPrecision(op: Op, storedAs: (v: Value) => Precision): Precision {
   const known = op.operands.filter((v): v is Value => isFloat(v) && constantOf(v) === undefined).map(storedAs);
   if (known.includes('i8')) return 'i8';
   return known.includes('i16') ? 'i16' : 'f32';
+}
+
+/** The precision that all users of a value take it as; f32 where they differ, or where the value is returned. */
+function wantedPrecisions(func: Func, plan: QuantizationPlan): ReadonlyMap<Value, Precision> {
+  const wanted = new Map<Value, Precision>();
+  const want = (v: Value, precision: Precision) => {
+    const known = wanted.get(v);
+    wanted.set(v, known === undefined || known === precision ? precision : 'f32');
+  };
+  for (const port of func.outputs) want(port.value, 'f32');
+  for (const state of func.states) if (state.next !== undefined) want(state.next, 'f32');
+  for (const op of func.ops.toReversed()) {
+    const kind = kindOf(op, plan);
+    const moved = kind === 'moves' ? wantedOf(op, wanted) : 'f32';
+    for (const [i, v] of op.operands.entries())
+      if (isFloat(v)) want(v, kind === 'computes' ? plan.operandPrecision(op, i) : moved);
+  }
+  return wanted;
+}
+
+/** The precision that all users of an operator's float results want. */
+function wantedOf(op: Op, wanted: ReadonlyMap<Value, Precision>): Precision {
+  const [first = 'f32', ...rest] = op.results.filter(isFloat).map((v) => wanted.get(v) ?? 'f32');
+  return rest.every((p) => p === first) ? first : 'f32';
 }

@@ -140,6 +140,19 @@ describe('on integers alone', () => {
     }
   });
 
+  it('inputs that several operators take moved', async () => {
+    const network = await networkOf(`module @m
+func @main(%x "x": ${shape}) {
+  %m = mirror_pad %x {before = [0, 1, 1, 0], after = [0, 1, 1, 0], mode = reflect} : tensor<1x8x7x4xf32>
+  %l = reduce_max %m {axes = [3], keep_dims = true} : tensor<1x8x7x1xf32>
+  %s = slice %m {start = [0, 0, 0, 0], size = [1, 8, 7, 1]} : tensor<1x8x7x1xf32>
+  %y = sub %l, %s : tensor<1x8x7x1xf32>
+  return %y "y"
+}`);
+    const { program } = await quantize(network.program, randomSamples(network, 4), { method: 'minmax' });
+    expect(floatCode(program)).toEqual([]);
+  });
+
   it('where the greatest is', async () => {
     const network = await networkOf(around(`%y = arg_max %b {axis = 3} : tensor<1x6x5xi64>`));
     const samples = randomSamples(network, 8);
