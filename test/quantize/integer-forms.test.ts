@@ -45,6 +45,7 @@ const cases: readonly [what: string, operators: string, least: number][] = [
   ['a root as a power', `${scalar('c', 0.5)}\n  %y = pow %p, %c : ${shape}`, 35],
   ['a power of a number', `${scalar('c', 2)}\n  %y = pow %c, %a : ${shape}`, 35],
   ['a squared difference to a number', `${scalar('c', 0.5)}\n  %y = squared_difference %a, %c : ${shape}`, 30],
+  ['a squared difference of tensors', `%y = squared_difference %a, %b : ${shape}`, 25],
   ['a remainder', `${scalar('c', 0.75)}\n  %y = floor_mod %a, %c : ${shape}`, 10],
   ['the greater of a number', `${scalar('c', 0.25)}\n  %y = maximum %c, %b : ${shape}`, 30],
   ['slopes of channels', `${scalars('s', [0.1, -0.5, 0.25, 1.5])}\n  %y = prelu %b, %s : ${shape}`, 30],
