@@ -41,6 +41,8 @@ export interface BinaryArithmetic {
   integer?(input: IntegerInput<Attributes>): readonly Value[];
   /** As the operator's hook of this name. */
   factors?(op: Op): FactorPassage | undefined;
+  /** See define-op.ts. */
+  readonly byTable?: boolean;
 }
 
 /** True for operands that stand for real numbers; 32- and 64-bit integers are plain numbers whatever their scale says. */
@@ -50,7 +52,7 @@ export function isQuantized(type: TensorType): boolean {
 
 /** Declares an operator of two operands with numpy broadcasting and a fused clamp. */
 export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
-  const { name, doc, floats, ints, longs, code, integer, factors } = arithmetic;
+  const { name, doc, floats, ints, longs, code, integer, factors, byTable } = arithmetic;
   return defineOp({
     name,
     doc,
@@ -62,6 +64,7 @@ export function defineBinary(arithmetic: BinaryArithmetic): BinaryOperator {
     results: ['y'],
     types: (input) => binaryTypes(arithmetic, input),
     ...(factors && { factors }),
+    ...(byTable === undefined ? {} : { byTable }),
     ...(integer === undefined
       ? { oneQuantization: true }
       : {

@@ -121,10 +121,15 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
   /** How a float operator passes on factors of its operands' channels; undefined where it does not. */
   factors?(op: Op): FactorPassage | undefined;
   /**
-   * True where every element of the result is one of the operands' of its element type, chosen by position or as the
-   * greatest: any increasing function of elements, such as quantize, gives the same before the operator as behind it.
+   * True where every element of a result of the operands' element type is one of theirs, chosen by position or as the
+   * greatest or least: any increasing function of elements, such as quantize, gives the same before the operator as behind it.
    */
   moves?(op: Op): boolean;
+  /**
+   * True where the results are no floats and follow from which of the operands' elements are greater or equal alone: from
+   * integers of one quantization they are the same.
+   */
+  readonly compares?: boolean;
   /**
    * For a float operator with a quantized form: the attributes of that form with a result of this type, where the float
    * form's mean something else in it (numbers as they are stored).
@@ -133,10 +138,15 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
   /** True where the quantized form takes operands and gives results of one quantization only, though it computes. */
   readonly oneQuantization?: boolean;
   /**
-   * Bounds of every result, where the quantized form wants its result's quantization to span just them. Some want it only
+   * True for elementwise operators of several operands whose integer form, if there is any, is no match for a table of
+   * 256 results, where all operands but one are scalars.
+   */
+  readonly byTable?: boolean;
+  /**
+   * Bounds of every result, where the quantized form of this element type wants its result's quantization to span just them. Some want it only
    * in programs that round as TensorFlow Lite does, `away` from zero.
    */
-  resultRange?(ties: 'even' | 'away'): readonly [low: number, high: number] | undefined;
+  resultRange?(ties: 'even' | 'away', element: 'i8' | 'i16'): readonly [low: number, high: number] | undefined;
   /** The result is the first operand's bytes under another shape: no code, no copy. */
   readonly view?: boolean;
   /**

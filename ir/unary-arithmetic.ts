@@ -29,7 +29,7 @@ export interface UnaryArithmetic<S extends AttributeSchema> {
   code(b: LoopBuilder, x: LoopValue, attributes: AttributesOf<S>): LoopValue;
   /** The real function on doubles, for tables of quantized operands, which round it to f32. Absent: `floats`. */
   real?(x: number, attributes: AttributesOf<S>): number;
-  /** Bounds that TensorFlow Lite's quantized form gives results, whatever their type says. */
+  /** Bounds that TensorFlow Lite's 8-bit form gives results, whatever their type says; its 16-bit form then has [-1, 1). */
   readonly resultRange?: readonly [low: number, high: number];
   /**
    * The quantized form where TensorFlow Lite defines it on integers. Absent or undefined: a table for 8-bit integers,
@@ -59,7 +59,11 @@ export function defineUnary<const S extends AttributeSchema = Record<never, neve
     operands: [{ name: 'x', doc: 'f32, or integers quantized as a whole.' }],
     attributes: arithmetic.attributes ?? ({} as S),
     results: ['y'],
-    resultRange: (ties) => (ties === 'away' ? arithmetic.resultRange : undefined),
+    resultRange(ties, element) {
+      if (arithmetic.resultRange === undefined) return undefined;
+      if (element === 'i16') return [-1, 32767 / 32768];
+      return ties === 'away' ? arithmetic.resultRange : undefined;
+    },
     ...(factors && { factors }),
     types({ operands, asked }) {
       const x = required(operands, 0);
@@ -80,8 +84,9 @@ export function defineUnary<const S extends AttributeSchema = Record<never, neve
       const { op, attributes, builder, rounding } = input;
       const x = op.operand(0);
       if (!isQuantized(x.type)) return undefined;
-      // TensorFlow Lite's integer definitions go with its roundings; ONNX says what the real function gives.
-      const own = rounding === 'half-even' ? undefined : arithmetic.integer?.(input);
+      // TensorFlow Lite's integer definitions go with its roundings. ONNX says what the real function gives: the table of
+      // 8-bit integers; of 16-bit ones nothing comes nearer in integers.
+      const own = rounding === 'half-even' && isTabulated(x.type) ? undefined : arithmetic.integer?.(input);
       if (own !== undefined) return own;
       if (!isTabulated(x.type)) return throughFloat(input);
       const f = real ?? floats;

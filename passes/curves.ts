@@ -58,13 +58,18 @@ export function curveTo(value: Value, sources: ReadonlyMap<Value, Value>): Curve
   return { source, ops };
 }
 
-/** The longest curves of at least so many operators of which `isPart` holds, by their operators. */
+/**
+ * The longest curves of at least so many operators of which `isPart` holds, by their operators; and those of one operator
+ * that is best a table with its scalars as they are.
+ */
 export function longestCurves(func: Func, isPart: (op: Op) => boolean, least = 2): ReadonlyMap<Op, Curve> {
   const sources = curveSources(func);
   const curves = new Map<Op, Curve>();
   for (const op of func.ops.toReversed()) {
-    const curve = curves.has(op) || op.results[0] === undefined ? undefined : curveTo(op.results[0], sources);
-    if (curve === undefined || curve.ops.length < least || !curve.ops.every(isPart)) continue;
+    const [end] = op.results;
+    const curve = curves.has(op) || end?.type.element !== 'f32' ? undefined : curveTo(end, sources);
+    if (curve === undefined || !curve.ops.every(isPart)) continue;
+    if (curve.ops.length < least && !curve.ops.every((part) => part.definition.byTable === true)) continue;
     for (const part of curve.ops) if (!curves.has(part)) curves.set(part, curve);
   }
   return curves;

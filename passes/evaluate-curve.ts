@@ -7,8 +7,14 @@ import { allocateTensor, type TensorArray, type TensorData } from '../ir/tensor-
 import { type TensorType, tensorType } from '../ir/types.ts';
 import type { Curve } from './curves.ts';
 
-/** The curve's f32 results for these f32 arguments, in order. */
-export function evaluateCurve({ source, ops }: Curve, x: Float32Array): Float32Array {
+/** The f32 results of a curve that has such, for these f32 arguments, in order. */
+export function evaluateCurve(curve: Curve, x: Float32Array): Float32Array {
+  const y = curveElements(curve, x);
+  return y instanceof Float32Array ? y : internalError('a curve has no f32 result');
+}
+
+/** The curve's results for these f32 arguments, in order, of whatever element type they are. */
+export function curveElements({ source, ops }: Curve, x: Float32Array): TensorArray {
   const builder = new Builder(new Func('curve'), []);
   const known = new Map<Value, TensorData>();
   const given = (type: TensorType, data: TensorArray): Value => {
@@ -30,6 +36,5 @@ export function evaluateCurve({ source, ops }: Curve, x: Float32Array): Float32A
     values.set(result, value);
   }
   const last = values.get(ops.at(-1)?.result ?? source);
-  const y = last && known.get(last)?.data;
-  return y instanceof Float32Array ? y : internalError('a curve has no f32 result');
+  return (last && known.get(last)?.data) ?? internalError('a curve has no result');
 }

@@ -14,10 +14,10 @@ import type { Func, Op, Value } from '../ir/module.ts';
 import { clamp } from '../ir/ops/clamp.ts';
 import { dequantize } from '../ir/ops/dequantize.ts';
 import { quantize } from '../ir/ops/quantize.ts';
-import { elementCount, sameQuantization, type TensorType, tensorType } from '../ir/types.ts';
+import { elementCount, type TensorType, tensorType } from '../ir/types.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import type { Pass, PassContext } from './pass.ts';
-import { dequantized, isFloat, isOnlyFor, quantizedForm } from './quantized-form.ts';
+import { dequantized, dequantizedType, isFloat, isOnlyFor, quantizedForm } from './quantized-form.ts';
 import { rewrite } from './rewrite.ts';
 
 /** Each round moves a quantize past one operator; behind longer chains of movements things stay as they are. */
@@ -54,17 +54,16 @@ function fused(func: Func, op: Op, builder: Builder, { module }: PassContext): r
 
 /** move(dequantize(x)) as dequantize(move(x)). */
 function sunkDequantize(op: Op, builder: Builder): readonly Value[] | undefined {
-  if (op.definition.moves?.(op) !== true || op.results.length !== 1 || !isFloat(op.result)) return undefined;
-  const sources = op.operands.filter(isFloat).map(dequantized);
-  const type = sources[0]?.type;
+  const type = op.definition.moves?.(op) === true ? dequantizedType(op) : undefined;
   if (type === undefined) return undefined;
-  const alike = (v: Value | undefined) =>
-    v?.type.element === type.element && sameQuantization(v.type.quant, type.quant);
-  if (!sources.every(alike)) return undefined;
   const operands = op.operands.map((v) => (isFloat(v) ? dequantized(v) : v));
   try {
-    const moved = builder.create(op.definition, operands, op.attributes, viewType(op, type));
-    return [builder.create(dequantize, [moved])];
+    const view = viewType(op, type);
+    const moved = builder.op(op.definition, operands, op.attributes, view === undefined ? {} : { types: [view] });
+    return op.results.map((v, i) => {
+      const result = moved.results[i]!;
+      return isFloat(v) ? builder.create(dequantize, [result]) : result;
+    });
   } catch (error) {
     // Channels that would no longer lie along one axis.
     if (error instanceof RuleViolation) return undefined;

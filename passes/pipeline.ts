@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../ir/diagnostics.ts';
 import type { Module } from '../ir/module.ts';
 import { canonicalize } from './canonicalize.ts';
+import { compareIntegers } from './compare-integers.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
@@ -22,6 +23,7 @@ export const pipeline: readonly Pass[] = [
   canonicalize, // fewer and plainer operators for every pass below
   fuseQuantization, // dequantize, operator, quantize as one, while quantized weights are still seen
   tabulateCurves, // float functions of one quantized number, which are between the pairs that were left
+  compareIntegers, // what does not need real numbers to tell which is greater
   reportFloats, // what is in float by now stays so
   keepIntegerWeights, // a byte each in flash, ahead of the folding that would make floats of them
   foldConstants, // f16 weights, and integers that must be, become f32 constants, so that the passes below see weights
@@ -46,7 +48,14 @@ export const prepareFloat: readonly Pass[] = [
 ];
 
 /** From a network with quantize and dequantize around its operators to operators on integers. */
-export const toIntegers: readonly Pass[] = [fuseQuantization, tabulateCurves, reportFloats, foldConstants, makeInteger];
+export const toIntegers: readonly Pass[] = [
+  fuseQuantization,
+  tabulateCurves,
+  compareIntegers,
+  reportFloats,
+  foldConstants,
+  makeInteger,
+];
 
 /** The passes that follow for an instruction set, in order. */
 function passesFor(isa: Isa | undefined): readonly Pass[] {

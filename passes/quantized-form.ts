@@ -8,7 +8,7 @@ import type { AttributeRecord, Func, Op, Value } from '../ir/module.ts';
 import { clamp } from '../ir/ops/clamp.ts';
 import { dequantize } from '../ir/ops/dequantize.ts';
 import { quantize } from '../ir/ops/quantize.ts';
-import { sameType } from '../ir/types.ts';
+import { sameQuantization, sameType, type TensorType } from '../ir/types.ts';
 import { quantizedBias } from './quantized-bias.ts';
 
 export const isFloat = (v: Value | undefined): v is Value => v?.type.element === 'f32';
@@ -18,6 +18,15 @@ export function dequantized(v: Value | undefined): Value | undefined {
   if (v?.producer?.definition !== dequantize || v.producer.attributes.kept === true) return undefined;
   const x = v.producer.operand(0);
   return x.type.quant === undefined ? undefined : x;
+}
+
+/** The type of the integers behind all float operands, if they have one element type and one quantization. */
+export function dequantizedType(op: Op): TensorType | undefined {
+  const sources = op.operands.filter(isFloat).map(dequantized);
+  const type = sources[0]?.type;
+  const alike = (v: Value | undefined) =>
+    v?.type.element === type?.element && sameQuantization(v?.type.quant, type?.quant);
+  return type !== undefined && sources.every(alike) ? type : undefined;
 }
 
 /** True where nothing but `user` reads the operator's one result. */

@@ -13,7 +13,7 @@ import { Movement } from '../ir/movement.ts';
 import { constant } from '../ir/ops/constant.ts';
 import { keepsOrder, transpose } from '../ir/ops/transpose.ts';
 import { inverted, type Permutation, type TransposedForm, transposedType } from '../ir/transposition.ts';
-import { elementCount, sameShape } from '../ir/types.ts';
+import { byteSize, elementCount, sameShape } from '../ir/types.ts';
 import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import type { Pass } from './pass.ts';
 import { rewrite } from './rewrite.ts';
@@ -51,7 +51,7 @@ function originOf(value: Value, rank: number): Origin {
   };
 }
 
-/** Elements that must move to have an operand in the order of the form. */
+/** Bytes that must move to have an operand in the order of the form. */
 function costOf(value: Value, form: TransposedForm): number {
   if (value.producer?.definition === constant) return 0;
   const back = inverted(form.perm);
@@ -59,7 +59,7 @@ function costOf(value: Value, form: TransposedForm): number {
   if (keepsOrder(shape, composed(perm, back))) return 0;
   // Another user wants it in that order anyway.
   for (const user of value.users) if (user.definition === transpose && sameShape(permutationOf(user), back)) return 0;
-  return elementCount(shape);
+  return byteSize(value.type);
 }
 
 /**
@@ -75,16 +75,17 @@ function transposedBehind(func: Func): ReadonlySet<Op> {
   return found;
 }
 
-/** True where no more elements are transposed behind the operator than ahead of it. */
+/** True where no more bytes are transposed behind the operator than ahead of it: not behind a last dequantize. */
 function pays(op: Op, form: TransposedForm, cancels: boolean): boolean {
   let [ahead, behind] = [0, 0];
   for (const [i, value] of op.operands.entries()) {
     if (value === undefined || form.kept?.includes(i)) continue;
-    if (permutationAt(value) !== undefined) ahead += elementCount(value.type.shape);
+    if (permutationAt(value) !== undefined) ahead += byteSize(value.type);
     behind += costOf(value, form);
   }
-  const result = op.result.type.shape;
-  if (!cancels && !keepsOrder(result, form.result)) behind += elementCount(result);
+  const { type } = op.result;
+  const { shape } = transposedType(type, inverted(form.result));
+  if (!cancels && !keepsOrder(shape, form.result)) behind += byteSize(type);
   return behind <= ahead;
 }
 

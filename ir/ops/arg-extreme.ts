@@ -16,6 +16,7 @@ function defineArg(name: 'arg_max' | 'arg_min', opcode: 'gt' | 'lt', adjective: 
     operands: [{ name: 'x', doc: 'Any numbers.' }],
     attributes: { axis: attr.int({ doc: 'The axis, in [-rank, rank); it leaves the shape.' }) },
     results: ['y'],
+    compares: true,
     types({ operands, attributes, asked }) {
       const x = required(operands, 0);
       const y = asked?.[0]?.element ?? 'i64';

@@ -24,6 +24,7 @@ function comparison(relation: Relation, onnx: string) {
     ],
     attributes: {},
     results: ['y'],
+    compares: true,
     types({ operands }) {
       const a = required(operands, 0);
       const b = required(operands, 1);

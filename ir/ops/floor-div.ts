@@ -36,6 +36,7 @@ export const floorDiv = defineBinary({
     return b.select(truncatedRemainder(b, x, y).differs, b.sub(quotient, 1), quotient);
   },
   integer: throughFloat,
+  byTable: true,
 });
 
 export const floorMod = defineBinary({
@@ -50,4 +51,5 @@ export const floorMod = defineBinary({
     return b.select(differs, b.add(rest, y), rest);
   },
   integer: throughFloat,
+  byTable: true,
 });

@@ -55,6 +55,7 @@ import { rescaledComparison } from './rescaled-comparison.ts';
 import { reshape } from './reshape.ts';
 import { resizeBilinear } from './resize-bilinear.ts';
 import { resizeNearest } from './resize-nearest.ts';
+import { roundedDiv } from './rounded-div.ts';
 import { rsqrt } from './rsqrt.ts';
 import { scatterNd } from './scatter-nd.ts';
 import { select } from './select.ts';
@@ -160,6 +161,7 @@ const list: readonly AnyOpDefinition[] = [
   resizeBilinear,
   resizeNearest,
   round,
+  roundedDiv,
   rsqrt,
   scatterNd,
   select,

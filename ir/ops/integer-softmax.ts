@@ -21,10 +21,13 @@ export interface DifferenceScale {
   readonly least: number;
 }
 
-/** Of inputs with this scale (TensorFlow Lite quantization_util.cc, PreprocessSoftmaxScaling, CalculateInputRadius). */
+/**
+ * Of inputs with this scale (TensorFlow Lite quantization_util.cc, PreprocessSoftmaxScaling, CalculateInputRadius). With
+ * steps of less than 2^-26 TensorFlow Lite stops; here the same formula goes on: differences keep fewer bits, and rows
+ * become equal shares, which they are.
+ */
 export function differenceScale(beta: number, scale: number): DifferenceScale {
   const real = Math.min(beta * scale * 2 ** (31 - differenceBits), INT32_MAX);
-  rule(real > 1, 'has an input scale too small for its fixed point');
   const { multiplier, shift } = quantizeMultiplier(real);
   const radius = Math.floor(((2 ** differenceBits - 1) * 2 ** (31 - differenceBits)) / 2 ** shift);
   return { multiplier, shift, least: -radius };

@@ -18,6 +18,8 @@ export const logSoftmax = defineOp({
   operands: [{ name: 'x', doc: 'f32, or quantized i8 or u8.' }],
   attributes: {},
   results: ['y'],
+  // 256 steps of 1/16 (TensorFlow Lite kernels/activations.cc, LogSoftmaxPrepare).
+  resultRange: (_, element) => (element === 'i8' ? [-255 / 16, 0] : undefined),
   types({ operands, asked }) {
     const x = required(operands, 0);
     rowDepth(x);
@@ -36,6 +38,8 @@ export const logSoftmax = defineOp({
     if (x.type.element === 'f32') return undefined;
     const difference = differenceScale(1, scaleAndZero(x.type, 'input').scale);
     const { multiplier, shift, least } = difference;
+    // The inverse of a smaller factor, for the limit of the results, would leave 32 bits.
+    rule(shift > 0, 'has an input scale too small for its fixed point');
     const inverse = quantizeMultiplier(2 ** (31 - shift) / multiplier);
     const type = tensorType('i32', [256]);
     const value = { type, data: expTable(difference, 'double') };

@@ -12,7 +12,7 @@ export const lookup = defineOp({
   doc: 'y = table[x - least], where `least` is the least value of the type of x: -128 for i8, 0 for u8. The table is computed at compile time.',
   operands: [
     { name: 'x', doc: 'i8 or u8.' },
-    { name: 'table', doc: '256 integers of at most 32 bits.' },
+    { name: 'table', doc: '256 integers of at most 32 bits, or bools.' },
   ],
   attributes: {},
   results: ['y'],
@@ -21,7 +21,8 @@ export const lookup = defineOp({
     const table = required(operands, 1);
     rule(x.element === 'i8' || x.element === 'u8', `takes i8 or u8, got ${x.element}`);
     rule(table.shape.length === 1 && table.shape[0] === 256, 'needs a table of 256 entries');
-    rule(isInteger(table.element) && table.element !== 'i64', `has a table of ${table.element}`);
+    const fits = table.element === 'bool' || (isInteger(table.element) && table.element !== 'i64');
+    rule(fits, `has a table of ${table.element}`);
     return [tensorType(table.element, x.shape, asked?.[0]?.quant)];
   },
   // The table has an entry for every x, in order; its entries are the elements of y.

@@ -10,4 +10,5 @@ export const pow = defineBinary({
   floats: (a, b) => power(numberArithmetic, a, b),
   code: (b, x, y) => power(loopArithmetic(b), x, y),
   integer: throughFloat,
+  byTable: true,
 });

@@ -5,7 +5,6 @@ import { defineOp, required, rule } from '../define-op.ts';
 import { elementwiseInPlace, elementwiseMap, elementwiseShape, forEachElement } from '../elementwise.ts';
 import { requantizationFor, scaleAndZero, unbounded } from '../quantized.ts';
 import type { Elements } from '../tensor-data.ts';
-import { throughFloat } from '../through-float.ts';
 import { transposedElementwise } from '../transposition.ts';
 import { sameShape, tensorType } from '../types.ts';
 import { integerPrelu } from './integer-prelu.ts';
@@ -36,11 +35,10 @@ export const prelu = defineOp({
     for (const t of [x, alpha, y]) scaleAndZero(t, 'tensor');
     return [tensorType(x.element, shape, y.quant)];
   },
-  integer(input) {
-    const { op, builder, rounding } = input;
+  byTable: true,
+  integer({ op, builder, rounding }) {
     const [x, alpha] = [op.operand(0), op.operand(1)];
     if (!isQuantized(x.type)) return undefined;
-    if (rounding === 'half-even') return throughFloat(input);
     const y = op.result.type;
     const [from, slope] = [scaleAndZero(x.type, 'input'), scaleAndZero(alpha.type, 'alpha')];
     const to = scaleAndZero(y, 'result');

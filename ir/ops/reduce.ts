@@ -8,6 +8,7 @@ import {
   forEachReduced,
   forEachResult,
   keptShape,
+  reducedFactors,
   reducedShape,
   reductionAttributes,
   reductionSpace,
@@ -24,6 +25,8 @@ interface Reduction {
   /** Two elements: f32 as numbers, i64 as bigints, the others as numbers. */
   combine(acc: LaneValue, x: LaneValue, element: ElementType): LaneValue;
   readonly opcode: 'max' | 'min' | 'mul' | 'or' | 'and';
+  /** True where each result is one of the elements that are combined. */
+  readonly chooses?: boolean;
 }
 
 const ordered: readonly ElementType[] = ['f32', 'i8', 'u8', 'i16', 'i32', 'i64'];
@@ -54,6 +57,7 @@ function defineReduction(reduction: Reduction): OpDefinition<typeof reductionAtt
       rule(x.quant?.axis === undefined, 'needs one scale for the whole input');
       return [tensorType(x.element, reducedShape(x.shape, attributes), x.quant)];
     },
+    ...(reduction.chooses === true ? { moves: () => true, factors: reducedFactors('positive') } : {}),
     transposed: transposedReduction,
     reference({ operands, attributes, results }) {
       const x = operands[0]!;
@@ -98,6 +102,7 @@ export const reduceMax = defineReduction({
   initial: (element) => limit(element, 'min'),
   combine: greater,
   opcode: 'max',
+  chooses: true,
 });
 
 export const reduceMin = defineReduction({
@@ -107,6 +112,7 @@ export const reduceMin = defineReduction({
   initial: (element) => limit(element, 'max'),
   combine: lesser,
   opcode: 'min',
+  chooses: true,
 });
 
 export const reduceProd = defineReduction({

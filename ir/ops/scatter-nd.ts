@@ -6,15 +6,18 @@ import type { MapLowering } from '../loops/lowering.ts';
 import { arithmeticOf } from '../scatter-reduction.ts';
 import { refuseHalfFloats } from '../strided-copy.ts';
 import { copyRun, type Elements } from '../tensor-data.ts';
-import { elementCount, sameShape, stridesOf, tensorType } from '../types.ts';
+import { elementCount, sameQuantization, sameShape, stridesOf, tensorType } from '../types.ts';
 
 export const scatterNd = defineOp({
   name: 'scatter_nd',
   doc: 'y = x, but y[indices[i, 0], indices[i, 1], ..., r] = updates[i, r]: the last dimension of indices holds the leading coordinates of a slice. With a `reduction` the slice is combined with what is there, one update after the other. A coordinate outside its dimension takes the nearest inside, as in `gather`. Source: ONNX ScatterND.',
   operands: [
-    { name: 'x', doc: 'Any tensor but f16.' },
+    {
+      name: 'x',
+      doc: 'Any tensor but f16; quantized as a whole where it is quantized, and not combined by sums or products.',
+    },
     { name: 'indices', doc: 'i32 or i64; the last dimension is at most the rank of x.' },
-    { name: 'updates', doc: 'The element type of x, in the shape that `gather_nd` would give.' },
+    { name: 'updates', doc: 'The element type and quantization of x, in the shape that `gather_nd` would give.' },
   ],
   attributes: {
     reduction: attr.word(['none', 'add', 'mul', 'min', 'max'], {
@@ -23,13 +26,17 @@ export const scatterNd = defineOp({
     }),
   },
   results: ['y'],
+  moves: ({ attributes }) => attributes.reduction !== 'add' && attributes.reduction !== 'mul',
   types({ operands, attributes }) {
     const [x, indices, updates] = [required(operands, 0), required(operands, 1), required(operands, 2)];
     const depth = indices.shape.at(-1);
     rule(isIndexElement(indices.element), `takes i32 or i64 indices, got ${indices.element}`);
     rule(depth !== undefined && depth <= x.shape.length, 'needs coordinates for at most every dimension');
     rule(x.element !== 'f16' && x.element === updates.element, `takes updates of ${x.element}, got ${updates.element}`);
-    rule(x.quant === undefined && updates.quant === undefined, 'takes tensors without a quantization');
+    const adds = attributes.reduction === 'add' || attributes.reduction === 'mul';
+    rule(!adds || (x.quant === undefined && updates.quant === undefined), 'does no arithmetic on quantized tensors');
+    rule(x.quant?.axis === undefined, 'needs one scale for the whole tensor');
+    rule(sameQuantization(x.quant, updates.quant), 'takes updates of the quantization that the tensor has');
     rule(attributes.reduction === 'none' || x.element !== 'bool', 'combines numbers, not bool');
     const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)];
     rule(sameShape(updates.shape, shape), () => `needs updates of shape [${shape.join(', ')}]`);
@@ -37,7 +44,7 @@ export const scatterNd = defineOp({
       !x.shape.slice(0, depth).includes(0) || elementCount(shape) === 0,
       'cannot write to a dimension without elements',
     );
-    return [tensorType(x.element, x.shape)];
+    return [tensorType(x.element, x.shape, x.quant)];
   },
   reference({ operands, attributes, results }) {
     const [x, indices, updates] = [operands[0]!, operands[1]!, operands[2]!];

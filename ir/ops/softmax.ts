@@ -37,8 +37,8 @@ export const softmax = defineOp({
   operands: [{ name: 'x', doc: 'f32, or quantized i8, u8 or i16.' }],
   attributes: { beta: attr.float({ fallback: 1, doc: 'Factor of the exponent, above zero.' }) },
   results: ['y'],
-  // 256 steps of 1/256, of which the last would be 1.
-  resultRange: () => [0, 255 / 256],
+  // 256 steps of 1/256, of which the last would be 1; of 16 bits with a sign, 1 / 32768.
+  resultRange: (_, element) => (element === 'i8' ? [0, 255 / 256] : [-1, 32767 / 32768]),
   types({ operands, attributes, asked }) {
     const x = required(operands, 0);
     rowDepth(x);

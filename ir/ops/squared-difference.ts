@@ -4,7 +4,6 @@ import { checkCommonScale, commonScale, commonScaleAttributes, rescaled, rescale
 import { defineIntegerBinary } from '../integer-binary.ts';
 import { requantizationFor, scaleAndZero } from '../quantized.ts';
 import { boundsOf } from '../quantized-contraction.ts';
-import { throughFloat } from '../through-float.ts';
 
 export const integerSquaredDifference = defineIntegerBinary({
   name: 'integer_squared_difference',
@@ -33,9 +32,10 @@ export const squaredDifference = defineBinary({
     const difference = b.sub(x, y);
     return b.mul(difference, difference);
   },
-  integer(input) {
-    const { op, attributes, builder, rounding } = input;
-    if (rounding === 'half-even') return throughFloat(input);
+  byTable: true,
+  integer({ op, attributes, builder, rounding: asked }) {
+    // As sums and differences of a program that rounds as ONNX does (add.ts).
+    const rounding = asked === 'half-even' ? 'double' : asked;
     const operands = [op.operand(0), op.operand(1)];
     const [sa, sb] = operands.map((v) => scaleAndZero(v.type, 'operand').scale);
     const y = op.result.type;

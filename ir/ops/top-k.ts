@@ -17,11 +17,13 @@ export const topK = defineOp({
     largest: attr.bool({ fallback: true, doc: 'The greatest; otherwise the least.' }),
   },
   results: ['values', 'indices'],
+  moves: () => true,
   types({ operands, attributes: { k } }) {
     const x = required(operands, 0);
     const extent = x.shape.at(-1);
     rule(ordered.includes(x.element), `takes ${ordered.join(', ')}, got ${x.element}`);
     rule(extent !== undefined && k <= extent, () => `cannot take ${k} of ${extent ?? 'no'} elements`);
+    rule(x.quant?.axis === undefined, 'needs one scale for the whole tensor');
     const shape = [...x.shape.slice(0, -1), k];
     return [tensorType(x.element, shape, x.quant), tensorType('i64', shape)];
   },

@@ -9,6 +9,7 @@ import type { Func, Op, Value } from '../../ir/module.ts';
 import { constantOf } from '../../ir/ops/constant.ts';
 import { stridesOf } from '../../ir/types.ts';
 import { isFloat } from '../quantized-form.ts';
+import { floatValues } from './tensor-groups.ts';
 
 /** A linear operator whose weights and bias can be scaled: constants that no other operator reads. */
 export interface ScalableLinear {
@@ -97,11 +98,6 @@ export function channelFamilies(func: Func): ChannelFamily[] {
   for (const { value } of [...func.inputs, ...func.outputs]) fixed(value);
   for (const { param, next } of func.states) for (const v of [param, next]) fixed(v);
   return ties.families(readers);
-}
-
-function floatValues(func: Func): Value[] {
-  const params = [...func.inputs.map((p) => p.value), ...func.states.map((s) => s.param)];
-  return [...params, ...func.ops.flatMap((op) => op.results)].filter(isFloat);
 }
 
 /** Sets of numbers that are joined, each known by one of its own. */

@@ -39,7 +39,8 @@ export type ChannelFactors = ReadonlyMap<string, Float64Array>;
  * it knows of no tensor of a family, nothing is scaled.
  */
 export function equalizingFactors(func: Func, spread: (value: Value) => ChannelSpread | undefined): ChannelFactors {
-  const groups = tensorGroups(func);
+  // Rounding decides bounds of probabilities only, whose channels no factors pass.
+  const groups = tensorGroups(func, 'even');
   const found = new Map<string, Float64Array>();
   for (const family of channelFamilies(func)) {
     const known = new KnownFamily(family, groups, spread);

@@ -19,7 +19,7 @@ import { allocateTensor, bytesOf, type TensorArray, type TensorData } from '../.
 import { tensorType } from '../../ir/types.ts';
 import type { QuantizationPlan } from '../../passes/quantization/insert-quantization.ts';
 import { setBiases } from '../../passes/quantization/set-biases.ts';
-import { type TensorGroup, tensorGroups } from '../../passes/quantization/tensor-groups.ts';
+import { type TensorGroup, takesOneQuantization, tensorGroups } from '../../passes/quantization/tensor-groups.ts';
 import { lowerModule } from '../compile.ts';
 import type { FloatNetwork } from '../quantize/float-network.ts';
 import { type Decisions, nameOf, planFor } from '../quantize/plan.ts';
@@ -97,7 +97,7 @@ class SwitchedLayers {
       }),
     );
     setBiases(func, new Map([...(decisions.biases ?? [])].filter(([name]) => layers.has(name))));
-    this.groups = tensorGroups(func);
+    this.groups = tensorGroups(func, decisions.ties);
     this.plan = planFor(func, decisions);
     this.builder = new Builder(func, this.target);
     const type = tensorType('bool', [1]);
@@ -140,7 +140,7 @@ class SwitchedLayers {
     return op.operands.map((v, i) => {
       if (v?.producer?.definition !== constant || v.type.element !== 'f32') return v;
       if (this.plan.operandPrecision(op, i) === 'f32') return v;
-      const integers = this.plan.constants(op, i, this.groupOf(v), element);
+      const integers = this.plan.constants(op, i, this.groupOf(takesOneQuantization(op) ? op.result : v), element);
       return integers === undefined ? v : this.builder.create(constant, [], { value: realTensor(integers) });
     });
   }
@@ -181,7 +181,7 @@ class SwitchedLayers {
   }
 
   private groupOf(v: Value): TensorGroup {
-    return this.groups.get(v) ?? { name: v.name, members: [v] };
+    return this.groups.get(v) ?? { name: v.name, members: [v], inflows: [] };
   }
 }
 

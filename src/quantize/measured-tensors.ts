@@ -12,7 +12,7 @@ export function measuredTensors(func: Func): Value[] {
     .filter(({ value }) => value.type.element === 'f32')
     .flatMap(({ value }) => {
       const { producer } = value;
-      return producer?.definition.resultRange?.('even') === undefined ? [value] : [producer.operand(0), value];
+      return producer?.definition.resultRange?.('even', 'i8') === undefined ? [value] : [producer.operand(0), value];
     });
 }
 

@@ -50,21 +50,25 @@ export function applyDecisions(func: Func, decisions: Decisions): void {
 
 /** The plan for a function of the float network (a fresh copy has the same names). */
 export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
-  const groups = tensorGroups(func);
+  const groups = tensorGroups(func, decisions.ties);
   // Before insertion puts other operands there.
   const inputs = new Map(func.ops.map((op) => [op, op.operands[0] && groups.get(op.operands[0])]));
   const cache = new Map<string, Quantization>();
   const activations = (group: TensorGroup, element: 'i8' | 'i16'): Quantization => {
     const key = `${element} ${group.name}`;
-    const quant = cache.get(key) ?? quantizationOf(groupRange(group, decisions), element);
+    const quant = cache.get(key) ?? quantizationOf(groupRange(group, decisions, element), element);
     cache.set(key, quant);
     return quant;
   };
   const precisionOf = (op: Op) => decisions.precisions.get(nameOf(op)) ?? 'i8';
-  const curves = longestCurves(func, (op) => precisionOf(op) === 'i8');
+  // What moves and compares elements has no precision of its own, and goes into the tables of what computes.
+  const decided = (op: Op) => decisions.precisions.get(nameOf(op));
+  const every = longestCurves(func, (op) => precisionOf(op) === 'i8');
+  const curves = new Map([...every].filter(([, { ops }]) => ops.some((op) => decided(op) !== undefined)));
   const entries = new Map([...curves].map(([op, { source }]) => [op, op.operands.map((v) => v === source)] as const));
   return {
     ties: decisions.ties,
+    isTabulated: (op) => curves.has(op),
     operandPrecision: (op, i) => (entries.get(op)?.[i] === false ? 'f32' : precisionOf(op)),
     resultPrecision: (op) => (curves.get(op)?.ops.at(-1) === op || !curves.has(op) ? precisionOf(op) : 'f32'),
     activations,
@@ -89,13 +93,19 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
 }
 
 /** Everything that tensors of one quantization must be able to say. */
-export function groupRange({ members }: TensorGroup, { ranges, ties }: Pick<Decisions, 'ranges' | 'ties'>): Range {
+export function groupRange(
+  { members, inflows }: TensorGroup,
+  known: Pick<Decisions, 'ranges' | 'ties'>,
+  element: 'i8' | 'i16',
+): Range {
+  const { ranges, ties } = known;
   let [low, high] = [0, 0];
   for (const v of members) {
-    const fixed = v.producer?.definition.resultRange?.(ties);
+    const fixed = v.producer?.definition.resultRange?.(ties, element);
     if (fixed !== undefined) return { low: fixed[0], high: fixed[1] };
-    const range = ranges.get(v.name) ?? constantRange(v);
-    if (range === undefined) continue;
+  }
+  const each = members.flatMap((v) => ranges.get(v.name) ?? constantRange(v) ?? []);
+  for (const range of [...each, ...inflows.map((group) => groupRange(group, known, element))]) {
     low = Math.min(low, range.low);
     high = Math.max(high, range.high);
   }

@@ -132,8 +132,9 @@ func @main(%x "x": tensor<1x2x4x4xf32>) {
   %b = constant {value = dense<[0]>} : tensor<1xf32>
   %t = transpose %x {perm = [0, 2, 3, 1]} : tensor<1x4x4x2xf32>
   %y = conv2d %t, %w, %b : tensor<1x4x4x1xf32>
-  return %y "y"
+  return %y "y", %t "moved"
 }`);
+    // The moved input is an output, too: that one is rounded which the convolution takes.
     const samples = randomSamples(network, 4);
     const { layers } = await compare(await quantize(network.program, samples, { method: 'minmax' }), samples);
     expect(layers.map((l) => [l.name, l.precision])).toEqual([

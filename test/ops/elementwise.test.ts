@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { BinaryOperator } from '../../ir/binary-arithmetic.ts';
 import { RuleViolation } from '../../ir/define-op.ts';
 import { elementwiseSpace } from '../../ir/elementwise.ts';
+import { roundHalfEven } from '../../ir/numerics.ts';
 import { add, sub } from '../../ir/ops/add.ts';
 import { equal, less } from '../../ir/ops/comparison.ts';
 import { div } from '../../ir/ops/div.ts';
@@ -11,6 +12,7 @@ import { maximum, minimum } from '../../ir/ops/maximum.ts';
 import { mul } from '../../ir/ops/mul.ts';
 import { prelu } from '../../ir/ops/prelu.ts';
 import { quantize } from '../../ir/ops/quantize.ts';
+import { roundedDiv } from '../../ir/ops/rounded-div.ts';
 import { select } from '../../ir/ops/select.ts';
 import { squaredDifference } from '../../ir/ops/squared-difference.ts';
 import { forEachIndex } from '../../ir/shapes.ts';
@@ -194,7 +196,7 @@ describe('quantized arithmetic is within a step of the real result', () => {
     ['add', add, (a, b) => a + b, ['i8', 'u8', 'i16'], 0.51],
     ['sub', sub, (a, b) => a - b, ['i8', 'u8', 'i16'], 0.51],
     ['mul', mul, (a, b) => a * b, ['i8', 'u8', 'i16'], 0.76],
-    ['div', div, (a, b) => a / b, ['i8', 'u8'], 0.51],
+    ['div', div, (a, b) => a / b, ['i8', 'u8', 'i16'], 0.51],
     // 7 spare bits: A - B is off by up to 1 of at least 128 steps each way, and then squared.
     ['squared_difference', squaredDifference, (a, b) => (a - b) ** 2, ['i8', 'u8'], 3],
   ])('%s', (_name, op, f, elements, tolerance) => {
@@ -214,6 +216,32 @@ describe('quantized arithmetic is within a step of the real result', () => {
           expect(Math.abs(Number(result!.data[i]) - exact)).toBeLessThan(tolerance);
         }
       }
+    }
+  });
+
+  it('quotients of all bytes are the real ones, rounded once', () => {
+    const bytes = Array.from({ length: 256 }, (_, i) => i - 128);
+    const [a, b] = [tensorOf(tensorType('i8', [256, 1]), bytes), tensorOf(tensorType('i8', [256]), bytes)];
+    // Factors that are powers of two: n / d in doubles is on a tie just where the fraction is.
+    for (const scale of [1, 0.5, 16]) {
+      const requant = {
+        multiplier: [],
+        shift: [],
+        scale: [scale],
+        rounding: 'half-even',
+        zero: 7,
+        clamp: [-120, 127],
+      } as const;
+      const zeros = [3, -20];
+      const [result] = runOperator(roundedDiv, [a, b], { zeros, requant }, [tensorType('i8', [256, 256])]);
+      const expected = bytes.flatMap((p) =>
+        bytes.map((q) => {
+          const [n, d] = [p - 3, q + 20];
+          const quotient = d === 0 ? Math.sign(n) * 1000 : roundHalfEven((n / d) * scale);
+          return Math.min(Math.max(quotient + 7, -120), 127);
+        }),
+      );
+      expect(numbers(result)).toEqual(expected);
     }
   });
 

@@ -57,6 +57,13 @@ describe('softmax', () => {
     expect(steep.slice(32).every((e) => e === 0)).toBe(true);
   });
 
+  it('has exps of steps that TensorFlow Lite finds too small', () => {
+    for (const scale of [2 ** -27, 2 ** -36, 2 ** -80]) {
+      const table = expTable(differenceScale(1, Math.fround(scale)), 'double');
+      for (const [d, e] of table.entries()) expect(Math.abs(e / 2 ** 31 - Math.exp(-scale * d))).toBeLessThan(1e-6);
+    }
+  });
+
   it('has 16-bit tables within 2 steps of their functions', () => {
     for (const [i, e] of expTable16().entries()) {
       expect(Math.abs(e - 32768 * Math.exp(-10 + (10 * i) / 512))).toBeLessThan(2);

@@ -119,7 +119,7 @@ function rangesBy(
       const range = method === 'least error' ? bestRange(s, { bits }).range : estimateRange(s, method, { bits });
       ranges.set(name, within(range, limits.get(name)));
     }
-    return groupRange(group, { ranges, ties });
+    return groupRange(group, { ranges, ties }, element);
   });
 }
 

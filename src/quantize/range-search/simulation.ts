@@ -82,7 +82,7 @@ export function simulation(
 
 /** Operators say some quantizations themselves. */
 const isFixed = ({ members }: TensorGroup, ties: Decisions['ties']) =>
-  members.some((v) => v.producer?.definition.resultRange?.(ties) !== undefined);
+  members.some((v) => v.producer?.definition.resultRange?.(ties, 'i8') !== undefined);
 
 function numbersFor(range: Range | undefined, element: 'i8' | 'i16'): Float32Array[] {
   if (range === undefined) throw new Error('a group has no range');

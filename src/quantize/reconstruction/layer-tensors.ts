@@ -22,7 +22,7 @@ export interface FittedLayer extends LinearLayer {
 /** The linear layers that compute on integers and say how their weights meet their input, in the network's order. */
 export function fittedLayers(network: FloatNetwork, decisions: Decisions): FittedLayer[] {
   const func = network.module().entry;
-  const groups = tensorGroups(func);
+  const groups = tensorGroups(func, decisions.ties);
   const plan = planFor(func, decisions);
   const found = linearLayers(func).flatMap((layer) => {
     const patches = layer.op.definition.linear?.patches?.(layer.op);

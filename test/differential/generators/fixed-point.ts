@@ -13,6 +13,7 @@ import { expTable16, interpolatedSoftmax, reciprocalTable16 } from '../../../ir/
 import { lookup } from '../../../ir/ops/lookup.ts';
 import { requantize } from '../../../ir/ops/requantize.ts';
 import { relations, rescaledComparison } from '../../../ir/ops/rescaled-comparison.ts';
+import { roundedDiv } from '../../../ir/ops/rounded-div.ts';
 import { integerSquaredDifference } from '../../../ir/ops/squared-difference.ts';
 import { type ElementType, integerRange, isInteger, type TensorType, tensorType } from '../../../ir/types.ts';
 import type { Draft, Generator } from '../draft.ts';
@@ -110,6 +111,16 @@ const divide: Generator = (draft) => {
   const requant = requantization(draw, 'double', element, 10);
   const zeros = [zeroPoint(draw, element), zeroPoint(draw, element)];
   draft.append(integerDiv, [a, b], { zeros, requant }, [tensorType(element, [], quantization(draw, element))]);
+};
+
+const divideExactly: Generator = (draft) => {
+  const { draw } = draft;
+  const [a, b] = pair(draft);
+  const { element } = a.type;
+  const y = resultType(draw, element);
+  const requant = requantization(draw, draw.pick(roundings), y.element, 10);
+  const zeros = [zeroPoint(draw, element), zeroPoint(draw, element)];
+  draft.append(roundedDiv, [a, b], { zeros, requant }, [y]);
 };
 
 const rectify: Generator = (draft) => {
@@ -231,6 +242,7 @@ export const fixedPoint = {
   integer_squared_difference: squareDifference,
   integer_mul: multiply,
   integer_div: divide,
+  rounded_div: divideExactly,
   integer_prelu: rectify,
   integer_softmax: softmaxOfBytes,
   integer_log_softmax: logSoftmaxOfBytes,
