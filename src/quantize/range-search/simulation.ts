@@ -8,7 +8,7 @@ import { mul } from '../../../ir/ops/mul.ts';
 import type { TensorArray } from '../../../ir/tensor-data.ts';
 import { integerRange, tensorType } from '../../../ir/types.ts';
 import { insertQuantization } from '../../../passes/quantization/insert-quantization.ts';
-import type { TensorGroup } from '../../../passes/quantization/tensor-groups.ts';
+import { type TensorGroup, tensorGroups } from '../../../passes/quantization/tensor-groups.ts';
 import { quantizationOf, type Range } from '../estimators/index.ts';
 import { compileToWasm, type FloatNetwork, type WasmRun } from '../float-network.ts';
 import { measuredTensors } from '../measured-tensors.ts';
@@ -68,7 +68,9 @@ export function simulation(
     module,
     measured.map((name) => names.get(name) ?? name),
   );
-  const groups = [...free.values()];
+  // Compiling has put other values in the place of these ones, and given those their names.
+  const known = new Map([...tensorGroups(network.module().entry, decisions.ties).values()].map((g) => [g.name, g]));
+  const groups = [...free.values()].map(({ group, element }) => ({ group: known.get(group.name) ?? group, element }));
   return {
     groups,
     run(inputs, ranges) {
