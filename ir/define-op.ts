@@ -143,8 +143,8 @@ export interface OpDefinition<S extends AttributeSchema = AttributeSchema> {
    */
   readonly byTable?: boolean;
   /**
-   * Bounds of every result, where the quantized form of this element type wants its result's quantization to span just them. Some want it only
-   * in programs that round as TensorFlow Lite does, `away` from zero.
+   * Bounds of every result, where the quantized form of this element type wants its result's quantization to span just
+   * them. Some want it only in programs that round as TensorFlow Lite does, `away` from zero.
    */
   resultRange?(ties: 'even' | 'away', element: 'i8' | 'i16'): readonly [low: number, high: number] | undefined;
   /** The result is the first operand's bytes under another shape: no code, no copy. */
