@@ -29,11 +29,12 @@ export async function quantizeModel(
   if (flags.method !== 'keep') requireFloats(program);
   if (samples?.count === 0) fail('I8C0402', 'There are no samples to quantize with.');
   const statistics = flags.stats === undefined ? undefined : await statisticsFor(program, flags.stats);
-  line.start('Calibrating');
+  line.start('Quantizing');
   const quantized = await quantize(program, samples ?? samplesOf([]), {
     ...options,
     ...(statistics === undefined ? {} : { statistics }),
     onProgress(progress) {
+      line.start(`${progress.activity.charAt(0).toUpperCase()}${progress.activity.slice(1)}`);
       line.update(progress);
       if (progress.done === progress.count) line.start('Quantizing');
     },

@@ -5,7 +5,7 @@ import type { Precision } from '../../passes/quantization/insert-quantization.ts
 import { computedInFloat, type FloatOperator } from '../float-operators.ts';
 import type { Program } from '../program.ts';
 import type { SampleSource } from '../samples/sample-source.ts';
-import { type CalibrationOptions, calibrate, type NetworkStatistics } from './calibrate.ts';
+import { type CalibrationOptions, type CalibrationProgress, calibrate, type NetworkStatistics } from './calibrate.ts';
 import { type Estimator, estimateRange, type Method, weightScales } from './estimators/index.ts';
 import { type FloatNetwork, floatNetwork } from './float-network.ts';
 import { type MixedPrecisionGoal, mixPrecisions } from './mixed-precision.ts';
@@ -18,8 +18,13 @@ import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
 
+/** What takes a while, and how far it is. */
+export interface QuantizationProgress extends CalibrationProgress {
+  readonly activity: 'calibrating' | 'searching ranges' | 'learning weights';
+}
+
 export interface QuantizeOptions
-  extends Omit<CalibrationOptions, 'resume'>,
+  extends Omit<CalibrationOptions, 'resume' | 'onProgress'>,
     MixedPrecisionGoal,
     Omit<ProgramForm, 'activations'> {
   /**
@@ -46,6 +51,7 @@ export interface QuantizeOptions
   readonly prune?: number;
   /** What calibration saw, where it was done before: samples are then needed only by what looks at outputs. */
   readonly statistics?: NetworkStatistics;
+  readonly onProgress?: (progress: QuantizationProgress) => void;
 }
 
 export interface Quantized {
@@ -120,11 +126,11 @@ async function closest(
   options: QuantizeOptions,
 ): Promise<Candidate> {
   const { method = 'auto', equalize: asked } = options;
-  const statistics = options.statistics ?? (await calibrate(plain, samples, options));
+  const statistics = options.statistics ?? (await calibrate(plain, samples, during('calibrating', options)));
   const isConsidered = samples.count > 0 && (asked ?? method === 'auto');
   const equalized = isConsidered ? equalize(plain, statistics) : undefined;
   if (equalized === undefined) return candidate(plain, statistics, samples, kept, options);
-  const seen = await calibrate(equalized, samples, options);
+  const seen = await calibrate(equalized, samples, during('calibrating', options));
   const after = await candidate(equalized, seen, samples, kept, options);
   if (asked === true) return after;
   const before = await candidate(plain, statistics, samples, kept, options);
@@ -144,8 +150,26 @@ async function candidate(
   const decisions = { ...estimated, precisions };
   const { method = 'auto' } = options;
   if (method !== 'auto' || samples.count === 0) return { network, statistics, decisions, float, noise: 0 };
-  const { ranges, noise } = await searchRanges(network, statistics, decisions, samples);
+  const { ranges, noise } = await searchRanges(
+    network,
+    statistics,
+    decisions,
+    samples,
+    during('searching ranges', options),
+  );
   return { network, statistics, decisions: { ...decisions, ranges }, float, noise };
+}
+
+/** The options with progress told as that of an activity. */
+function during(
+  activity: QuantizationProgress['activity'],
+  { onProgress, workers, signal }: QuantizeOptions,
+): Pick<CalibrationOptions, 'workers' | 'signal' | 'onProgress'> {
+  return {
+    ...(workers === undefined ? {} : { workers }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, activity }) }),
+  };
 }
 
 /** The precision f32 for operators that the user names. */
@@ -185,10 +209,15 @@ function decide(
 async function learned(
   { network, decisions }: Candidate,
   samples: SampleSource,
-  { method = 'auto', weights = method === 'auto' ? 'learned' : 'nearest' }: QuantizeOptions,
+  options: QuantizeOptions,
 ): Promise<Decisions> {
+  const { method = 'auto', weights = method === 'auto' ? 'learned' : 'nearest' } = options;
   if (samples.count === 0 || weights === 'nearest') return decisions;
-  const { rounded, weightScales: scales, biases } = await learnRounding(network, samples, decisions);
+  const {
+    rounded,
+    weightScales: scales,
+    biases,
+  } = await learnRounding(network, samples, decisions, during('learning weights', options));
   return { ...decisions, rounded, weightScales: scales, biases };
 }
 

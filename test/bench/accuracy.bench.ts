@@ -2,11 +2,11 @@
 // Writes docs/accuracy.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'vitest';
-import { elementCount } from '../../ir/types.ts';
 import { importModelFile } from '../../src/files/model-file.ts';
-import { createRunner, type Feeds, type Program } from '../../src/index.ts';
+import { createRunner, type Feeds, type Program, type TensorInfo } from '../../src/index.ts';
 import { type QuantizeOptions, quantize } from '../../src/quantize/quantize.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
+import { resizePicture } from '../../src/samples/resize-picture.ts';
 import { samplesOf } from '../../src/samples/sample-source.ts';
 import { realNetworks } from '../onnx/real-networks.ts';
 import { hasShared, sharedPath } from '../shared-folder.ts';
@@ -60,7 +60,7 @@ async function keywords(): Promise<Subject> {
   };
 }
 
-async function pictures(): Promise<Subject> {
+async function cifarPictures(): Promise<Subject> {
   const program = await importModelFile(sharedPath('models', 'onnx', 'resnet8_float.onnx'));
   const read = (file: string, count: number) => {
     const bytes = readFileSync(sharedPath('data', 'cifar10', file));
@@ -94,20 +94,32 @@ async function machineSounds(): Promise<Subject> {
   return { name: 'ad01_float', program, calibration: part(false), judged: part(true) };
 }
 
-/** Seeded waves with noise: 16 samples to calibrate with, 8 to judge with. */
-async function field(file: string): Promise<Subject> {
+/** A training image, scaled to a network's input: its size, its order of dimensions, its range. */
+function scaledPicture(k: number, shape: readonly number[], [low, high]: readonly [number, number]): Float32Array {
+  const bytes = readFileSync(sharedPath('data', 'cifar10', 'train.bin')).subarray(k * 3072, (k + 1) * 3072);
+  const isPlanes = shape[1] === 3;
+  const [height = 1, width = 1] = isPlanes ? shape.slice(2) : shape.slice(1);
+  const whole = { left: 0, top: 0, width, height };
+  const { data } = resizePicture({ width: 32, height: 32, channels: 3, data: bytes }, width, height, whole);
+  const pixels = width * height;
+  return Float32Array.from({ length: 3 * pixels }, (_, i) => {
+    const at = isPlanes ? (i % pixels) * 3 + Math.floor(i / pixels) : i;
+    return low + ((high - low) * (data[at] ?? 0)) / 255;
+  });
+}
+
+/** 16 samples to calibrate with, 8 to judge with: pictures, or seeded waves with noise. */
+async function field(file: string, kind: 'pictures' | 'waves'): Promise<Subject> {
   const known = realNetworks.find(({ name }) => `${name}.onnx` === file);
   const program = await importModelFile(sharedPath('models', 'real', file), known?.options);
+  const range = known?.range ?? [0, 1];
   const random = seededRandom(41);
-  const feeds = Array.from({ length: 24 }, () =>
-    Object.fromEntries(
-      program.inputs.map(({ name, type }) => [
-        name,
-        wavesAndNoise({ name, type }, known?.range ?? [0, 1], random) ?? new Float32Array(elementCount(type.shape)),
-      ]),
-    ),
+  const sample = ({ name, type }: TensorInfo, k: number) =>
+    kind === 'pictures' ? scaledPicture(k, type.shape, range) : wavesAndNoise({ name, type }, range, random);
+  const feeds = Array.from({ length: 24 }, (_, k) =>
+    Object.fromEntries(program.inputs.map((input) => [input.name, sample(input, k)])),
   );
-  return { name: file, program, calibration: feeds.slice(0, 16), judged: feeds.slice(16) };
+  return { name: `${file}, ${kind}`, program, calibration: feeds.slice(0, 16), judged: feeds.slice(16) };
 }
 
 interface Judgement {
@@ -167,7 +179,7 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
     'SNR is the power of the float outputs over that of the difference, in dB, as a mean over outputs.',
   ];
   const labelled: string[][] = [];
-  for (const subject of [await keywords(), await pictures()]) {
+  for (const subject of [await keywords(), await cifarPictures()]) {
     const wanted = await outputsOf(subject.program, subject.judged);
     const float = judge(subject, wanted, wanted);
     labelled.push([subject.name, 'float', percent(float.right), '', '']);
@@ -189,10 +201,21 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
   lines.push("converter's keyword network is another training run.", '', table(head, [...labelled, ...ofMethods]));
   printTable('Labelled samples', head, [...labelled, ...ofMethods]);
 
-  const files = ['yunet_n_320.onnx', 'mp_selfie.tflite', 'ppocr_v4_det.onnx', 'autoencoder1d.onnx'];
+  const fields = [
+    ['yunet_n_320.onnx', 'pictures'],
+    ['yunet_n_320.onnx', 'waves'],
+    ['mp_face_short.tflite', 'pictures'],
+    ['mp_selfie.tflite', 'pictures'],
+    ['mp_selfie.tflite', 'waves'],
+    ['ppocr_v4_det.onnx', 'waves'],
+    ['autoencoder1d.onnx', 'waves'],
+  ] as const;
   const compared = ['minmax', 'entropy', 'mse', 'auto'] as const;
   const rows: string[][] = [];
-  for (const subject of [await machineSounds(), ...(await Promise.all(files.map(field)))]) {
+  for (const subject of [
+    await machineSounds(),
+    ...(await Promise.all(fields.map(([file, kind]) => field(file, kind)))),
+  ]) {
     const wanted = await outputsOf(subject.program, subject.judged);
     const row = [subject.name];
     for (const method of compared) row.push((await judged(subject, wanted, { method })).snr.toFixed(1));
@@ -201,9 +224,9 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
   }
   lines.push('', '## Output SNR in dB', '');
   lines.push(
-    '`ad01_float`: windows of one clip. The others, a face detector, a segmenter, a text detector and an audio',
+    '`ad01_float`: windows of one clip. The others, face detectors, a segmenter, a text detector and an audio autoencoder:',
   );
-  lines.push('autoencoder: seeded waves with noise, 16 samples to calibrate and 8 to judge.', '');
+  lines.push('enlarged CIFAR-10 pictures, or seeded waves with noise; 16 samples to calibrate and 8 to judge.', '');
   lines.push(table(['network', ...compared], rows), '');
   writeFileSync(new URL('../../docs/accuracy.md', import.meta.url), lines.join('\n'));
 });

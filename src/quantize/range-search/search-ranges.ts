@@ -1,12 +1,13 @@
 // Chooses ranges by what they do to the network's outputs: every estimator's ranges for all tensors at once, then tensor
 // by tensor (coordinate descent), each time keeping what brings the outputs closer to the float network's. A choice must do
 // so on both halves of the samples: what helps only some of them is clipped to them, and other samples pay for it.
+import { setImmediate } from 'node:timers/promises';
 import type { Op } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
 import type { TensorArray } from '../../../ir/tensor-data.ts';
 import { elementCount } from '../../../ir/types.ts';
 import type { SampleSource } from '../../samples/sample-source.ts';
-import { inOrder, type NetworkStatistics } from '../calibrate.ts';
+import { type CalibrationProgress, inOrder, type NetworkStatistics } from '../calibrate.ts';
 import { effectiveRanges, within } from '../effective-ranges.ts';
 import { bestRange, type Estimator, estimateRange, type Range } from '../estimators/index.ts';
 import { compileToWasm, type FloatNetwork } from '../float-network.ts';
@@ -45,6 +46,13 @@ const sameShare = 0.02;
 /** The range of the current choice, wider and narrower. */
 const stretches = [0.8, 0.9, 1.1, 1.25];
 
+export interface SearchOptions {
+  /** Networks measured, of so many at most. */
+  readonly onProgress?: (progress: CalibrationProgress) => void;
+  /** Ends the search between measurements: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 export interface FoundRanges {
   /** The decisions' ranges, with those of all tensors that are quantized replaced by what was found. */
   readonly ranges: ReadonlyMap<string, Range>;
@@ -57,6 +65,7 @@ export async function searchRanges(
   statistics: NetworkStatistics,
   decisions: Decisions,
   samples: SampleSource,
+  { onProgress, signal }: SearchOptions = {},
 ): Promise<FoundRanges> {
   const { entry } = network.module();
   const cost = entry.ops.reduce((sum, op) => sum + (op.definition.macs?.(op) ?? 0) + roundingCost * elements(op), 0);
@@ -68,15 +77,23 @@ export async function searchRanges(
   }
   const limits = effectiveRanges(entry, statistics);
   const simulated = simulation(network, decisions);
-  const measure = noiseMeter(network, simulated, inputs);
-  let evaluations = Math.floor(budget / Math.max(cost * count, 1));
+  const most = Math.floor(budget / Math.max(cost * count, 1));
+  let evaluations = most;
+  const noiseOf = noiseMeter(network, simulated, inputs);
+  const measure = async (ranges: readonly Range[]): Promise<Noise> => {
+    onProgress?.({ done: Math.max(0, most - evaluations), count: most });
+    // What shows progress, or ends the search, gets its turn.
+    await setImmediate();
+    signal?.throwIfAborted();
+    return noiseOf(ranges);
+  };
 
   const choices = [...estimators, 'least error' as const].map((method) =>
     rangesBy(method, statistics, simulated, decisions.ties, limits),
   );
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
   for (const ranges of choices) {
-    const found = measure(ranges);
+    const found = await measure(ranges);
     if (isBetter(found, least, leastGain.all)) [current, least] = [ranges, found];
     evaluations--;
   }
@@ -86,7 +103,7 @@ export async function searchRanges(
       for (const range of candidates(g, current, choices)) {
         if (evaluations-- <= 0) break;
         const ranges = current.with(g, range);
-        const found = measure(ranges);
+        const found = await measure(ranges);
         if (!isBetter(found, least, leastGain.one)) continue;
         [current, least] = [ranges, found];
         improved = true;

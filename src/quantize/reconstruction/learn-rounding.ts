@@ -5,7 +5,9 @@
 // samples. Fitting w^.x^ to w.x, x^ the input in the quantized network, so that a layer also takes back errors of the layers
 // before it, was no better on the networks that were measured: it answers noise with smaller weights, an error that does not
 // average out over positions as noise does. What earlier errors do to means is taken back, by the biases, layer after layer.
+import { setImmediate } from 'node:timers/promises';
 import type { SampleSource } from '../../samples/sample-source.ts';
+import type { CalibrationProgress } from '../calibrate.ts';
 import { weightScales as estimatedScales } from '../estimators/index.ts';
 import type { FloatNetwork } from '../float-network.ts';
 import { type Decisions, safeScales } from '../plan.ts';
@@ -21,7 +23,10 @@ export interface LearnRoundingOptions {
   seed?: number;
   /** Patches of each layer, over all samples. Default: 8192. */
   patches?: number;
-  onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
+  /** Layers fitted, of so many. */
+  onProgress?: (progress: CalibrationProgress) => void;
+  /** Ends the learning between layers: the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -44,7 +49,7 @@ export async function learnRounding(
   network: FloatNetwork,
   samples: SampleSource,
   decisions: Decisions,
-  { seed = 1, patches = 8192, onProgress = () => {} }: LearnRoundingOptions = {},
+  { seed = 1, patches = 8192, onProgress, signal }: LearnRoundingOptions = {},
 ): Promise<LearnedRounding> {
   const layers = fittedLayers(network, decisions).filter((layer) => patchLength(layer.patches) <= maxPatchLength);
   const rounded = new Map(decisions.rounded);
@@ -61,7 +66,9 @@ export async function learnRounding(
       rounded.set(layer.name, fit.rounded);
       weightScales.set(layer.name, fit.scales);
       errors.set(layer.name, fit.error);
-      onProgress({ done: errors.size, count: layers.length });
+      onProgress?.({ done: errors.size, count: layers.length });
+      await setImmediate();
+      signal?.throwIfAborted();
     }
   }
   const learned = { ...decisions, rounded, weightScales };
