@@ -8,6 +8,7 @@ import type { SampleSource } from '../samples/sample-source.ts';
 import { type CalibrationOptions, type CalibrationProgress, calibrate, type NetworkStatistics } from './calibrate.ts';
 import { type Estimator, estimateRange, type Method, weightScales } from './estimators/index.ts';
 import { type FloatNetwork, floatNetwork } from './float-network.ts';
+import { heldOut, type SampleParts } from './held-out.ts';
 import { type MixedPrecisionGoal, mixPrecisions } from './mixed-precision.ts';
 import { operatorsNamed } from './named-operators.ts';
 import { arithmeticOps, type Decisions, linearLayers, nameOf } from './plan.ts';
@@ -17,6 +18,7 @@ import { type ProgramForm, quantizedProgram } from './quantized-program.ts';
 import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
+import { measuredNoise } from './reconstruction/measured-noise.ts';
 
 /** What takes a while, and how far it is. */
 export interface QuantizationProgress extends CalibrationProgress {
@@ -89,9 +91,7 @@ export async function quantize(
   if (samples.count === 0 && options.statistics === undefined) {
     fail('I8C0402', 'There are no samples to quantize with.');
   }
-  const chosen = await closest(plain, samples, kept, options);
-  const { network, statistics, float } = chosen;
-  const refined = await learned(chosen, samples, options);
+  const { network, statistics, decisions: refined, float } = await closest(plain, samples, kept, options);
   const { decisions, float: raised } = await mixPrecisions(network, refined, samples, options);
   const asked = arithmeticOps(network.module()).filter((op) => kept.has(nameOf(op)));
   const left = asked.map((op) => ({
@@ -105,20 +105,15 @@ export async function quantize(
 /** Equalization must win so many dB to be worth a network that is no longer the user's. */
 const leastGain = 0.7;
 
-/** A network with ranges for its tensors: the user's, or the same with its channels equalized. */
+/** A network with all that was decided about it: the user's, or the same with its channels equalized. */
 interface Candidate {
   readonly network: FloatNetwork;
   readonly statistics: NetworkStatistics;
   readonly decisions: Decisions;
   readonly float: readonly FloatOperator[];
-  /** Of the outputs, in dB, from rounding activations; 0 where it was not measured. */
-  readonly noise: number;
 }
 
-/**
- * The network as it is or equalized: as asked, or whichever's outputs suffer less from rounding activations. Weights do not
- * count, whose rounding will be learned: on samples that it was learned from it looks better than it is.
- */
+/** The network as it is or equalized: as asked, or whichever's outputs are nearer on samples that took no part in fitting. */
 async function closest(
   plain: FloatNetwork,
   samples: SampleSource,
@@ -126,38 +121,43 @@ async function closest(
   options: QuantizeOptions,
 ): Promise<Candidate> {
   const { method = 'auto', equalize: asked } = options;
+  const parts = heldOut(plain, samples);
   const statistics = options.statistics ?? (await calibrate(plain, samples, during('calibrating', options)));
   const isConsidered = samples.count > 0 && (asked ?? method === 'auto');
   const equalized = isConsidered ? equalize(plain, statistics) : undefined;
-  if (equalized === undefined) return candidate(plain, statistics, samples, kept, options);
+  if (equalized === undefined) return candidate(plain, statistics, parts, kept, options);
   const seen = await calibrate(equalized, samples, during('calibrating', options));
-  const after = await candidate(equalized, seen, samples, kept, options);
+  const after = await candidate(equalized, seen, parts, kept, options);
   if (asked === true) return after;
-  const before = await candidate(plain, statistics, samples, kept, options);
-  return after.noise < before.noise - leastGain ? after : before;
+  const before = await candidate(plain, statistics, parts, kept, options);
+  const noise = async (c: Candidate) => (await measuredNoise(c.network, [c.decisions], parts.checked))[0] ?? 0;
+  return (await noise(after)) < (await noise(before)) - leastGain ? after : before;
 }
 
-/** Ranges by the method; with `auto` by their effect on outputs. */
+/** Ranges by the method, with `auto` by their effect on outputs; and weights rounded by the layers' results, where they are to be. */
 async function candidate(
   network: FloatNetwork,
   statistics: NetworkStatistics,
-  samples: SampleSource,
+  parts: SampleParts,
   kept: ReadonlyMap<string, Precision>,
   options: QuantizeOptions,
 ): Promise<Candidate> {
+  const { method = 'auto', weights = method === 'auto' ? 'learned' : 'nearest' } = options;
   const estimated = decide(network, statistics, kept, options);
   const { precisions, float } = possiblePrecisions(network, estimated);
-  const decisions = { ...estimated, precisions };
-  const { method = 'auto' } = options;
-  if (method !== 'auto' || samples.count === 0) return { network, statistics, decisions, float, noise: 0 };
-  const { ranges, noise } = await searchRanges(
-    network,
-    statistics,
-    decisions,
-    samples,
-    during('searching ranges', options),
-  );
-  return { network, statistics, decisions: { ...decisions, ranges }, float, noise };
+  let decisions: Decisions = { ...estimated, precisions };
+  const result = () => ({ network, statistics, decisions, float });
+  if (parts.fitted.count === 0) return result();
+  if (method === 'auto') {
+    const progress = during('searching ranges', options);
+    decisions = { ...decisions, ranges: await searchRanges(network, statistics, decisions, parts.fitted, progress) };
+  }
+  if (weights === 'learned') {
+    const progress = during('learning weights', options);
+    const { errors, ...learned } = await learnRounding(network, parts, decisions, progress);
+    decisions = { ...decisions, ...learned };
+  }
+  return result();
 }
 
 /** The options with progress told as that of an activity. */
@@ -203,22 +203,6 @@ function decide(
     precisions: new Map([...arithmeticOps(module).map((op) => [nameOf(op), element] as const), ...kept]),
     ties: rounding === 'half-even' ? 'even' : 'away',
   };
-}
-
-/** The decisions with weights rounded by the layers' results, where they are to be. */
-async function learned(
-  { network, decisions }: Candidate,
-  samples: SampleSource,
-  options: QuantizeOptions,
-): Promise<Decisions> {
-  const { method = 'auto', weights = method === 'auto' ? 'learned' : 'nearest' } = options;
-  if (samples.count === 0 || weights === 'nearest') return decisions;
-  const {
-    rounded,
-    weightScales: scales,
-    biases,
-  } = await learnRounding(network, samples, decisions, during('learning weights', options));
-  return { ...decisions, rounded, weightScales: scales, biases };
 }
 
 /** A program with quantization of its own, as it is. */

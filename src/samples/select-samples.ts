@@ -47,7 +47,7 @@ export function shardOf(source: SampleSource, k: number, n: number): SampleSourc
 }
 
 /** The samples at these indices, in this order. */
-function samplesAt(source: SampleSource, indices: Uint32Array): SampleSource {
+export function samplesAt(source: SampleSource, indices: Uint32Array): SampleSource {
   const { labels, names } = source;
   const at = (index: number) => indices[checkIndex(index, indices.length)] ?? 0;
   return {

@@ -9,6 +9,7 @@ import { fullyConnected } from '../../ir/ops/fully-connected.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
 import { elementCount, tensorType } from '../../ir/types.ts';
 import { type Program, programOf } from '../../src/program.ts';
+import { heldOut } from '../../src/quantize/held-out.ts';
 import { quantize } from '../../src/quantize/quantize.ts';
 import { quantizedProgram } from '../../src/quantize/quantized-program.ts';
 import { descend } from '../../src/quantize/reconstruction/coordinate-descent.ts';
@@ -89,7 +90,7 @@ const samples = (count: number, seed: number) => samplesOf(pictures(count, seed)
 describe('learnRounding', () => {
   test('expects no greater error of any layer than rounding to nearest, and less of all', async () => {
     const { network, decisions } = await quantize(smallNetwork(), samples(24, 1), nearestMinmax);
-    const { errors } = await learnRounding(network, samples(24, 1), decisions);
+    const { errors } = await learnRounding(network, heldOut(network, samples(24, 1)), decisions);
     expect(errors.size).toBe(4);
     for (const { nearest, learned } of errors.values()) expect(learned).toBeLessThan(0.8 * nearest);
   });
@@ -97,7 +98,7 @@ describe('learnRounding', () => {
   test('brings outputs of samples that it has not seen nearer to the float network', async () => {
     const program = smallNetwork();
     const { network, decisions, program: nearest } = await quantize(program, samples(64, 1), nearestMinmax);
-    const learned = await learnRounding(network, samples(64, 1), decisions);
+    const learned = await learnRounding(network, heldOut(network, samples(64, 1)), decisions);
     const test = pictures(40, 2);
     const float = await outputs(program, test);
     const after = snr(float, await outputs(quantizedProgram(network, { ...decisions, ...learned }), test));
@@ -108,7 +109,8 @@ describe('learnRounding', () => {
     const { network, decisions } = await quantize(smallNetwork(), samples(8, 1), nearestMinmax);
     const layers = [...decisions.weightScales.keys()];
     const precisions = new Map([...decisions.precisions, [layers[0]!, 'f32' as const]]);
-    const learn = () => learnRounding(network, samples(8, 1), { ...decisions, precisions }, { seed: 5, patches: 100 });
+    const learn = () =>
+      learnRounding(network, heldOut(network, samples(8, 1)), { ...decisions, precisions }, { seed: 5, patches: 100 });
     const [first, second] = [await learn(), await learn()];
     expect([...first.rounded.keys()]).toEqual(layers.slice(1));
     expect(second.rounded).toEqual(first.rounded);

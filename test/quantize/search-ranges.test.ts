@@ -1,10 +1,8 @@
 // The search for ranges by the network's outputs: what outputs do not show may be cut off.
 import { expect, it } from 'vitest';
 import { tensorGroups } from '../../passes/quantization/tensor-groups.ts';
-import { calibrate } from '../../src/quantize/calibrate.ts';
-import { type Decisions, groupRange } from '../../src/quantize/plan.ts';
+import { groupRange } from '../../src/quantize/plan.ts';
 import { quantize } from '../../src/quantize/quantize.ts';
-import { searchRanges } from '../../src/quantize/range-search/search-ranges.ts';
 import { simulation } from '../../src/quantize/range-search/simulation.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
 import { samplesOf } from '../../src/samples/sample-source.ts';
@@ -45,19 +43,6 @@ it('cuts off what the outputs do not depend on', { timeout: 60_000 }, async () =
   expect(wide).toBeGreaterThan(50);
   expect(narrow).toBeLessThan(wide! / 4);
   expect(narrow).toBeGreaterThan(0.9);
-});
-
-it('says the noise of activations alone, and less of it for what it finds', { timeout: 60_000 }, async () => {
-  const network = await networkOf(blind);
-  const statistics = await calibrate(network, samples);
-  const { decisions } = await quantize(network.program, samples, { method: 'minmax' });
-  const exact: Decisions = { ...decisions, precisions: new Map([...decisions.precisions].map(([k]) => [k, 'i16'])) };
-  const [coarse, fine] = [
-    await searchRanges(network, statistics, decisions, samples),
-    await searchRanges(network, statistics, exact, samples),
-  ];
-  expect(coarse.noise).toBeLessThan(-25);
-  expect(fine.noise).toBeLessThan(coarse.noise - 20);
 });
 
 it('simulates under the names of the network', async () => {

@@ -34,12 +34,6 @@ const fewestSamples = 4;
  */
 const leastGain = { all: 0.5, one: 0.25 };
 
-/**
- * Slightly other steps round all numbers anew: what few samples show of one rounding is partly chance, and less so in the
- * mean over several.
- */
-const variations = [1, 1.01, 1.02, 1.03, 1.04];
-
 /** Ranges that differ by less are not tried both. */
 const sameShare = 0.02;
 
@@ -53,20 +47,14 @@ export interface SearchOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface FoundRanges {
-  /** The decisions' ranges, with those of all tensors that are quantized replaced by what was found. */
-  readonly ranges: ReadonlyMap<string, Range>;
-  /** What rounding activations alone does to the measured tensors with these ranges: noise over signal in dB. */
-  readonly noise: number;
-}
-
+/** The decisions' ranges, with those of all tensors that are quantized replaced by what was found. */
 export async function searchRanges(
   network: FloatNetwork,
   statistics: NetworkStatistics,
   decisions: Decisions,
   samples: SampleSource,
   { onProgress, signal }: SearchOptions = {},
-): Promise<FoundRanges> {
+): Promise<ReadonlyMap<string, Range>> {
   const { entry } = network.module();
   const cost = entry.ops.reduce((sum, op) => sum + (op.definition.macs?.(op) ?? 0) + roundingCost * elements(op), 0);
   const wanted = Math.floor(budget / Math.max(cost, 1) / (4 * estimators.length));
@@ -115,9 +103,7 @@ export async function searchRanges(
     const range = current[g];
     if (range !== undefined) for (const v of group.members) if (ranges.has(v.name)) ranges.set(v.name, range);
   });
-  const alone = noiseMeter(network, simulation(network, decisions, { weights: 'float' }), inputs);
-  const noise = variations.map((f) => alone(current.map(({ low, high }) => ({ low: low * f, high: high * f }))));
-  return { ranges, noise: noise.reduce((sum, [even, odd]) => sum + (even + odd) / 2 / noise.length, 0) };
+  return ranges;
 }
 
 function rangesBy(

@@ -29,12 +29,8 @@ export interface Simulation {
 /** Four numbers to each group: 1 / scale, the least and the greatest whole number beside the zero point, and the scale. */
 const perGroup = 4;
 
-/** Compiles the network as the decisions have it, bar the ranges; with `weights` as they are or rounded to the nearest. */
-export function simulation(
-  network: FloatNetwork,
-  decisions: Decisions,
-  { weights = 'rounded' }: { readonly weights?: 'rounded' | 'float' } = {},
-): Simulation {
+/** Compiles the network as the decisions have it, bar the ranges. */
+export function simulation(network: FloatNetwork, decisions: Decisions): Simulation {
   const module = network.module();
   const func = module.entry;
   const own = func.inputs.length;
@@ -60,10 +56,7 @@ export function simulation(
     names.set(v.name, result.name);
     return result;
   };
-  const plan = planFor(func, decisions);
-  const constants: typeof plan.constants = (op, i, ...rest) =>
-    weights === 'float' && op.definition.linear?.weights === i ? undefined : plan.constants(op, i, ...rest);
-  insertQuantization(func, { ...plan, rounded, constants });
+  insertQuantization(func, { ...planFor(func, decisions), rounded });
   const wasm: WasmRun = compileToWasm(
     module,
     measured.map((name) => names.get(name) ?? name),

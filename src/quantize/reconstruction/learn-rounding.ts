@@ -10,6 +10,7 @@ import type { SampleSource } from '../../samples/sample-source.ts';
 import type { CalibrationProgress } from '../calibrate.ts';
 import { weightScales as estimatedScales } from '../estimators/index.ts';
 import type { FloatNetwork } from '../float-network.ts';
+import type { SampleParts } from '../held-out.ts';
 import { type Decisions, safeScales } from '../plan.ts';
 import { correctBiases } from './correct-biases.ts';
 import { fitLayer, type LayerError } from './fit-layer.ts';
@@ -44,10 +45,13 @@ const maxPatchLength = 2560;
 /** Numbers that moments of layers fitted in one run may take: 256 MB. */
 const maxMoments = 2 ** 25;
 
-/** Learns the rounding of every layer that computes on integers and says how its weights meet its input. */
+/**
+ * Learns the rounding of every layer that computes on integers and says how its weights meet its input, on one part of the
+ * samples; whether to take it is decided on the other.
+ */
 export async function learnRounding(
   network: FloatNetwork,
-  samples: SampleSource,
+  { fitted: samples, checked }: SampleParts,
   decisions: Decisions,
   { seed = 1, patches = 8192, onProgress, signal }: LearnRoundingOptions = {},
 ): Promise<LearnedRounding> {
@@ -72,7 +76,8 @@ export async function learnRounding(
     }
   }
   const learned = { ...decisions, rounded, weightScales };
-  const best = await leastNoise(network, samples, learned, decisions);
+  const corrected = { ...learned, biases: await correctBiases(network, samples, learned) };
+  const best = await leastNoise(network, checked, [corrected, learned, decisions]);
   return {
     rounded: best.rounded ?? new Map(),
     weightScales: best.weightScales,
@@ -81,17 +86,14 @@ export async function learnRounding(
   };
 }
 
-/** Of what was learned with and without corrected biases, and what it started from: what the outputs are nearest with. */
+/** Of several sets of decisions the one with which the outputs are nearest. */
 async function leastNoise(
   network: FloatNetwork,
   samples: SampleSource,
-  learned: Decisions,
-  start: Decisions,
+  choices: readonly [Decisions, ...Decisions[]],
 ): Promise<Decisions> {
-  const corrected = { ...learned, biases: await correctBiases(network, samples, learned) };
-  const choices = [corrected, learned, start];
   const noise = await measuredNoise(network, choices, samples);
-  return choices[noise.indexOf(Math.min(...noise))] ?? start;
+  return choices[noise.indexOf(Math.min(...noise))] ?? choices[0];
 }
 
 /** Layers in order, as many at a time as have room for their moments. */
