@@ -134,7 +134,7 @@ async function closest(
   return (await noise(after)) < (await noise(before)) - leastGain ? after : before;
 }
 
-/** Ranges by the method, with `auto` by their effect on outputs; and weights rounded by the layers' results, where they are to be. */
+/** Ranges by the method, with `auto` by their effect on outputs; weights rounded by the layers' results, where they are to be. */
 async function candidate(
   network: FloatNetwork,
   statistics: NetworkStatistics,
