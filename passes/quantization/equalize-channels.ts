@@ -8,8 +8,8 @@
 // operator's do not care; what gains is the tensors between them, all of those that factors pass (channel-classes.ts). How
 // much of that is worth having is weighed against the readers' weights, whose input channels grow apart: for each family
 // of channels the error of both is estimated, and the least taken. Where nothing cuts off at 0, channels that are mostly
-// negative change their sign too: zero points then lie at one end, and the steps are spent on one side. Weights are rounded to f32
-// once, so that results may differ from before in the last bits.
+// negative change their sign too: zero points then lie at one end, and the steps are spent on one side. Weights are
+// rounded to f32 once, so that results may differ from before in the last bits.
 import { Builder } from '../../ir/builder.ts';
 import type { Func, Op, Value } from '../../ir/module.ts';
 import { constant, constantOf } from '../../ir/ops/constant.ts';
