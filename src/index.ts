@@ -46,7 +46,7 @@ export {
 } from './quantization.ts';
 export type { CalibrationOptions, CalibrationProgress, NetworkStatistics } from './quantize/calibrate.ts';
 export type { Method } from './quantize/estimators/methods.ts';
-export type { Quantized, QuantizeOptions } from './quantize/quantize.ts';
+export type { QuantizationProgress, Quantized, QuantizeOptions } from './quantize/quantize.ts';
 export type { TensorStatistics } from './quantize/tensor-statistics.ts';
 export { createRunner, type Feeds, type Runner, type RunnerOptions } from './runner.ts';
 export type { OpenSamplesOptions } from './samples/open-samples.ts';

@@ -77,7 +77,6 @@ export function scaleChannels(func: Func, factors: ChannelFactors): void {
 
 /** A tensor of a family that samples were seen of. */
 interface SeenTensor {
-  readonly value: Value;
   /** The class of each channel. */
   readonly classes: readonly (number | undefined)[];
   readonly spread: ChannelSpread;
@@ -101,7 +100,7 @@ class KnownFamily {
       if (known === undefined || known.low.length !== channels) continue;
       const classes = Array.from({ length: channels }, (_, c) => family.classOf(value, c));
       const group = groups.get(value) ?? value;
-      this.#seen.set(group, [...(this.#seen.get(group) ?? []), { value, classes, spread: known }]);
+      this.#seen.set(group, [...(this.#seen.get(group) ?? []), { classes, spread: known }]);
     }
   }
 

@@ -31,9 +31,8 @@ const repeats = (isa: Isa) => (isa.downloaded ? 4 : 1);
 /**
  * The tile with the least work, counted in instructions of a step: one load for each row's input and each register of
  * weights, one more for weights that are converted, one multiply-add for each accumulator. A tile that overlaps its
- * neighbour repeats work, and across columns it
- * repeats stored weights, which counts more. Of equals, the one with fewer rows: its weights are consecutive,
- * every row needs an address of its own; on vectors the one with more.
+ * neighbour repeats work, and across columns it repeats stored weights, which counts more. Of equals, the one with fewer
+ * rows: its weights are consecutive, every row needs an address of its own; on vectors the one with more.
  */
 export function tileSize(isa: Isa, rowCount: number, columnCount: number, { wide, converted }: TileTraits): TileSize {
   let best: TileSize = { rows: 1, columns: isa.lanes };
