@@ -1,8 +1,8 @@
 // Instruction sets as the schedules see them: one row each. A schedule asks for lanes, groups and registers, never for a
 // name; what an instruction is called is its backend's business.
 
-/** Element type of both operands of a dot. */
-export type DotOperand = 'i8' | 'i16';
+/** Element type of both operands of a dot; f32: there is none, but products of vectors. */
+export type DotOperand = 'i8' | 'i16' | 'f32';
 
 export interface Isa {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface Isa {
   readonly activations?: 'u8';
   /** The row for contractions that this one does not suit: wider elements, fewer columns than lanes. Absent: scalar. */
   readonly wider?: Isa;
+  /** The row for sums of f32, whose order no lane may change. Absent: scalar. */
+  readonly floats?: Isa;
   /** Registers that hold accumulators and operands of a tile at once, addresses and counters apart. */
   readonly registers: number;
   /** Vectors of f32 are as cheap as vectors of i32: requantization goes through them where that is proved equal. */
@@ -39,6 +41,16 @@ export const wgsl: Isa = { name: 'wgsl', lanes: 4, group: 4, operand: 'i8', regi
 /** WebAssembly SIMD where there are fewer results than lanes: eight products of one accumulator, added up at once. */
 const wasmWhole: Isa = { name: 'wasm-simd128-whole', lanes: 1, group: 8, operand: 'i16', registers: 14 };
 
+/** WebAssembly SIMD on f32: every lane multiplies and adds for a result of its own, in the order that scalars have. */
+const wasmFloats: Isa = {
+  name: 'wasm-simd128-f32',
+  lanes: 4,
+  group: 1,
+  operand: 'f32',
+  registers: 14,
+  downloaded: true,
+};
+
 /**
  * WebAssembly SIMD: i32x4.dot_i16x8_s. Of an x86-64's sixteen registers engines keep one for themselves, and sums of
  * products need another before they are added: with 15 (tiles of 6 x 8) ResNet8 takes a quarter more time, with 11
@@ -47,6 +59,7 @@ const wasmWhole: Isa = { name: 'wasm-simd128-whole', lanes: 1, group: 8, operand
 const wasmSimd: Isa = {
   ...{ name: 'wasm-simd128', lanes: 4, group: 2, operand: 'i16', registers: 14 },
   wider: wasmWhole,
+  floats: wasmFloats,
   floatRequantize: true,
   downloaded: true,
 };
@@ -58,6 +71,7 @@ const wasmSimd: Isa = {
 const wasmRelaxed: Isa = {
   ...{ name: 'wasm-relaxed', lanes: 4, group: 4, operand: 'i8', activations: 'u8', registers: 15 },
   wider: wasmSimd,
+  floats: wasmFloats,
   floatRequantize: true,
   downloaded: true,
 };

@@ -129,6 +129,7 @@ class MatrixKernel extends TileKernel {
     const { b, isa, weights } = this;
     const { buffer } = weights.access;
     const lanes = isa.lanes * isa.group;
+    if (isa.operand === 'f32') return b.convert(b.load(buffer, position, lanes), loopType('f32', lanes));
     if (lanes === 1) {
       const w = b.sub(b.load(buffer, position), weights.zero);
       return this.form.origin.accumulator === 'f32' ? b.convert(w, 'f32') : w;
@@ -148,6 +149,7 @@ class MatrixKernel extends TileKernel {
 
   private product(acc: LoopValue, x: LoopValue, w: LoopValue): LoopValue {
     const { isa } = this;
-    return isa.lanes * isa.group === 1 ? this.multiplyAdd(acc, x, w) : this.b.compute('dot', [acc, x, w]);
+    const hasDot = isa.lanes * isa.group > 1 && isa.operand !== 'f32';
+    return hasDot ? this.b.compute('dot', [acc, x, w]) : this.multiplyAdd(acc, x, w);
   }
 }

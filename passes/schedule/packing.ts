@@ -4,6 +4,7 @@ import { internalError } from '../../ir/diagnostics.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
 import { type ElementType, integerRange } from '../../ir/types.ts';
 import type { ScheduleContext } from './context.ts';
+import type { DotOperand } from './isa.ts';
 import type { StridedAccess, StridedContraction } from './strided.ts';
 
 /** The order in which tiles read weights, outermost axis first (axes of the strided form, by position). */
@@ -138,9 +139,9 @@ function weightValues(contents: TensorArray, zero: number): WeightValues {
 }
 
 /** True when constant weights, their zero point subtracted, are integers of this element type. */
-export function weightsFit(form: StridedContraction, element: 'i8' | 'i16', context: ScheduleContext): boolean {
+export function weightsFit(form: StridedContraction, element: DotOperand, context: ScheduleContext): boolean {
   const contents = context.contents(form.weights.buffer);
-  if (contents === undefined) return false;
+  if (contents === undefined || element === 'f32') return false;
   const values = weightValues(contents, form.origin.weightsZero);
   if (values instanceof Int8Array) return true;
   const { min, max } = integerRange(element);

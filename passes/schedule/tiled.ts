@@ -41,12 +41,15 @@ export function scheduleTiled(b: LoopBuilder, c: ContractionLowering, isa: Isa, 
   }
   const form = stridedForm(c, band?.input ?? c.input, apart);
   const plan = planAxes(form);
-  const channels = depthwisePlan(form, plan, isa);
+  const { floats } = isa;
+  const lanes = c.accumulator === 'f32' ? (floats ?? scalar) : isa;
+  const channels = depthwisePlan(form, plan, lanes);
   if (channels !== undefined) {
-    const vectors = isa.lanes === 1 || channelsFitVectors(form, channels, isa, context);
-    emitDepthwise({ b, form, plan: channels, band, context, isa: vectors ? isa : scalar });
+    const vectors = lanes.lanes === 1 || channelsFitVectors(form, channels, lanes, context);
+    emitDepthwise({ b, form, plan: channels, band, context, isa: vectors ? lanes : scalar });
   } else {
-    emitMatrix({ b, form, plan, band, context, isa: scalar, panel: false });
+    const vectors = floats !== undefined && columnsFitVectors(form, plan, floats, context);
+    emitMatrix({ b, form, plan, band, context, isa: vectors ? floats : scalar, panel: false });
   }
   return true;
 }
@@ -74,5 +77,15 @@ function channelsFitVectors(form: StridedContraction, plan: TilePlan, isa: Isa, 
   const channel = plan.column!;
   const neighbours = input.strides[channel] === 1 && result.strides[channel] === 1;
   const enough = form.axes[channel]!.extent >= isa.lanes;
-  return neighbours && enough && origin.accumulator === 'i32' && isConstant(form, context);
+  return neighbours && enough && origin.accumulator !== 'i64' && isConstant(form, context);
+}
+
+/** True when f32 results of a vector are neighbours, and their weights are, or can be packed to be. */
+function columnsFitVectors(form: StridedContraction, plan: TilePlan, isa: Isa, context: ScheduleContext): boolean {
+  const { origin, result, weights, bias } = form;
+  const { column } = plan;
+  if (origin.accumulator !== 'f32' || column === undefined || (bias?.strides[column] ?? 0) > 1) return false;
+  const areNeighbours = weights.buffer.element === 'f32' && weights.strides[column] === 1;
+  if (!areNeighbours && !isConstant(form, context)) return false;
+  return result.strides[column] === 1 && form.axes[column]!.extent >= isa.lanes;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Block, Kernel } from '../../ir/loops/kernel.ts';
 import type { Opcode } from '../../ir/loops/opcodes.ts';
 import { blocksOf } from '../../ir/loops/uses.ts';
+import { lanesOf } from '../../ir/loops/types.ts';
 import { bytesOf } from '../../ir/tensor-data.ts';
 import { isas, scalar } from '../../passes/schedule/isa.ts';
 import { tileSize } from '../../passes/schedule/tile-size.ts';
@@ -10,28 +11,38 @@ import { randomNumbers } from '../ops/operator-runs.ts';
 import { runPlain, runScheduled } from './contraction-runs.ts';
 import { forms, randomContraction } from './random-contraction.ts';
 
-function uses(kernel: Kernel, opcode: Opcode): boolean {
-  const inBlock = (block: Block): boolean =>
-    block.body.some((i) => (i.kind === 'compute' && i.opcode === opcode) || blocksOf(i).some(inBlock));
+/** How many lanes the kernel's widest use of an operation has; 0 for none. */
+function lanesIn(kernel: Kernel, opcode: Opcode): number {
+  const inBlock = (block: Block): number =>
+    Math.max(
+      0,
+      ...block.body.map((i) => {
+        const own = i.kind === 'compute' && i.opcode === opcode ? lanesOf(i.result.type) : 0;
+        return Math.max(own, ...blocksOf(i).map(inBlock));
+      }),
+    );
   return inBlock(kernel.body);
 }
 
 describe.each([...isas])('$name', (isa) => {
   it.each(forms)('tiles of %s equal the plain loops', { timeout: 30_000 }, (form) => {
     const random = randomNumbers(5);
-    let dots = 0;
+    let [dots, products] = [0, 0];
     for (let n = 0; n < (isa === scalar || isa.wordStores ? 24 : 8); n++) {
       const contraction = randomContraction(random, form, isa);
       const expected = runPlain(contraction);
       const { kernel, result } = runScheduled(contraction, isa, n % 2 === 1);
       expect(bytesOf(result), `contraction ${n}`).toEqual(bytesOf(expected));
-      if (uses(kernel, 'dot')) dots++;
+      if (lanesIn(kernel, 'dot') > 0) dots++;
+      if (lanesIn(kernel, 'mul') > 1) products++;
     }
     const bytes = isa.activations === 'u8' ? 'mixed' : 'i8';
     const wide = isa.operand === 'i16' || isa.wider?.operand === 'i16';
     const dotted = isa.group > 1 && (form === bytes || (wide && ['i8', 'u8', 'mixed', 'i16'].includes(form)));
     if (dotted) expect(dots).toBeGreaterThan(0);
     else expect(dots).toBe(0);
+    const isFloat = form === 'f32' || form === 'hybrid';
+    if (isFloat && isa.floats !== undefined) expect(products).toBeGreaterThan(0);
   });
 });
 

@@ -163,14 +163,14 @@ describe('patches', () => {
       const positions = samplePositions(y.length / channels, 1000, random);
       const length = patchLength(patches);
       const gathered = new Float32Array(patches.groups * length * positions.length);
-      gatherPatches(patches, x, positions, gathered, { pitch: positions.length, at: 0 });
+      gatherPatches(patches, x, positions, gathered, { rows: positions.length, at: 0 });
       const stride = linear.axis === 0 ? w.length / channels : 1;
       for (const [r, position] of positions.entries())
         for (let o = 0; o < channels; o++) {
           const g = Math.floor((o * patches.groups) / channels);
           let sum = 0;
           for (let k = 0; k < length; k++)
-            sum += gathered[(g * length + k) * positions.length + r]! * w[weightIndex({ channels, stride }, o, k)]!;
+            sum += gathered[(g * positions.length + r) * length + k]! * w[weightIndex({ channels, stride }, o, k)]!;
           expect(sum).toBeCloseTo(y[position * channels + o]!, 4);
         }
     }

@@ -7,6 +7,8 @@ import { maximum, minimum } from '../../../ir/ops/maximum.ts';
 import { mul } from '../../../ir/ops/mul.ts';
 import type { TensorArray } from '../../../ir/tensor-data.ts';
 import { integerRange, tensorType } from '../../../ir/types.ts';
+import { foldConstants } from '../../../passes/fold-constants.ts';
+import { runPasses } from '../../../passes/pipeline.ts';
 import { insertQuantization } from '../../../passes/quantization/insert-quantization.ts';
 import { type TensorGroup, tensorGroups } from '../../../passes/quantization/tensor-groups.ts';
 import { quantizationOf, type Range } from '../estimators/index.ts';
@@ -57,6 +59,8 @@ export function simulation(network: FloatNetwork, decisions: Decisions): Simulat
     return result;
   };
   insertQuantization(func, { ...planFor(func, decisions), rounded });
+  // Floats are multiplied faster than integers are made floats each time.
+  runPasses(module, { passes: [foldConstants] });
   const wasm: WasmRun = compileToWasm(
     module,
     measured.map((name) => names.get(name) ?? name),

@@ -41,7 +41,7 @@ export function adaptiveRounding({ weights, scales, hessian }: RowsProblem): Flo
   const v = part.map((p) => inverseRectified(p));
   const [mean, square] = [new Float64Array(count), new Float64Array(count)];
   const difference = new Float32Array(count);
-  const product = matrixProduct(rows, length, length);
+  const product = matrixProduct({ rows, columns: length, depth: length });
   for (let step = 1; step <= steps; step++) {
     for (let i = 0; i < count; i++) difference[i] = rectified(v[i]!) - part[i]!;
     const gradient = product(difference, normal);

@@ -5,17 +5,23 @@ import { batchMatmul } from '../../../ir/ops/batch-matmul.ts';
 import { tensorType } from '../../../ir/types.ts';
 import { compileToWasm } from '../float-network.ts';
 
-/** x of rows x depth, w of columns x depth, both f32 and dense, to x times the transpose of w, rows x columns. */
+/** x of rows x depth times w of depth x columns, both f32 and dense, to rows x columns. */
 export type MatrixProduct = (x: Float32Array, w: Float32Array) => Float32Array;
 
-/** Compiles the product for matrices of these extents. */
-export function matrixProduct(rows: number, columns: number, depth: number): MatrixProduct {
+export interface MatrixExtents {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+/** Compiles the product for matrices of these extents; `adjoint`: x is stored transposed, as depth x rows. */
+export function matrixProduct({ rows, columns, depth }: MatrixExtents, adjoint = false): MatrixProduct {
   const module = new Module('matrix_product');
   const func = new Func('matrix_product');
   module.functions.push(func);
-  const x = func.addInput('x', tensorType('f32', [rows, depth]));
-  const w = func.addInput('w', tensorType('f32', [columns, depth]));
-  func.addOutput('y', new Builder(func, func.ops).create(batchMatmul, [x, w], { adjoint_w: true }));
+  const x = func.addInput('x', tensorType('f32', adjoint ? [depth, rows] : [rows, depth]));
+  const w = func.addInput('w', tensorType('f32', [depth, columns]));
+  func.addOutput('y', new Builder(func, func.ops).create(batchMatmul, [x, w], { adjoint_x: adjoint }));
   const wasm = compileToWasm(module);
   return (a, b) => {
     const [y] = wasm.run([a, b]);

@@ -28,7 +28,7 @@ const leastForProduct = 24;
 export class Moments {
   readonly #patches: Patches;
   readonly #length: number;
-  /** K rows of `chunk` elements for each group. */
+  /** Up to `chunk` patches for each group. */
   readonly #waiting: Float32Array;
   readonly #sums: Float64Array[];
   readonly #products: Float64Array[];
@@ -44,14 +44,14 @@ export class Moments {
     this.#waiting = new Float32Array(groups * length * chunk);
     this.#sums = Array.from({ length: groups }, () => new Float64Array(length));
     this.#products = Array.from({ length: groups }, () => new Float64Array(length * length));
-    this.#product = length < leastForProduct ? undefined : matrixProduct(length, length, chunk);
+    this.#product = length < leastForProduct ? undefined : matrixProduct({ rows: length, columns: length, depth: chunk }, true);
   }
 
   /** Takes the patches of a layer's input at these positions of its result. */
   add(x: Float32Array, positions: Int32Array): void {
     for (let start = 0; start < positions.length; ) {
       const some = positions.subarray(start, start + chunk - this.#pending);
-      gatherPatches(this.#patches, x, some, this.#waiting, { pitch: chunk, at: this.#pending });
+      gatherPatches(this.#patches, x, some, this.#waiting, { rows: chunk, at: this.#pending });
       this.#pending += some.length;
       start += some.length;
       if (this.#pending === chunk) this.#flush();
@@ -79,11 +79,9 @@ export class Moments {
     const size = length * chunk;
     for (const [g, sums] of this.#sums.entries()) {
       const x = this.#waiting.subarray(g * size, (g + 1) * size);
-      for (let k = 0; k < length; k++) {
-        // What a last, shorter chunk leaves is of the chunk before.
-        x.fill(0, k * chunk + n, (k + 1) * chunk);
-        for (let r = k * chunk; r < k * chunk + n; r++) sums[k]! += x[r]!;
-      }
+      // What a last, shorter chunk leaves is of the chunk before.
+      x.fill(0, n * length);
+      for (let r = 0; r < n; r++) for (let k = 0; k < length; k++) sums[k]! += x[r * length + k]!;
       const products = this.#products[g]!;
       if (this.#product === undefined) addSquare(products, x, length, n);
       else for (const [i, v] of this.#product(x, x).entries()) products[i]! += v;
@@ -97,7 +95,7 @@ function addSquare(sums: Float64Array, x: Float32Array, length: number, n: numbe
   for (let i = 0; i < length; i++)
     for (let j = 0; j <= i; j++) {
       let sum = 0;
-      for (let r = 0; r < n; r++) sum += x[i * chunk + r]! * x[j * chunk + r]!;
+      for (let r = 0; r < n; r++) sum += x[r * length + i]! * x[r * length + j]!;
       sums[i * length + j]! += sum;
       if (i !== j) sums[j * length + i]! += sum;
     }

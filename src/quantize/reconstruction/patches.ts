@@ -23,15 +23,15 @@ export const positionsOf = (patches: Patches, count: number, key: readonly numbe
   samplePositions(positionCount(patches), count, seededRandom(key.reduce((h, n) => Math.imul(h ^ n, 0x9e3779b1), 1)));
 
 /**
- * Writes the patches at these positions: element k of the patch of group g at position number r goes to
- * target[(g * K + k) * pitch + at + r], K being {@link patchLength}. `x` is the operator's operand 0.
+ * Writes the patches at these positions, the one of group g at position number r as row g * rows + at + r of the target,
+ * whose rows have {@link patchLength} elements. `x` is the operator's operand 0.
  */
 export function gatherPatches(
   patches: Patches,
   x: Float32Array,
   positions: Int32Array,
   target: Float32Array,
-  { pitch, at }: { readonly pitch: number; readonly at: number },
+  { rows, at }: { readonly rows: number; readonly at: number },
 ): void {
   const [, height, width, channels] = patches.input;
   const { kernel, output, stride, dilation, pad, groups } = patches;
@@ -55,7 +55,7 @@ export function gatherPatches(
         for (let c = 0; c < channels; c++) {
           const g = Math.floor(c / depth);
           const k = tap + (c % depth);
-          target[(g * length + k) * pitch + at + r] = inside ? (x[from + c] ?? 0) : 0;
+          target[(g * rows + at + r) * length + k] = inside ? (x[from + c] ?? 0) : 0;
         }
       }
   }
