@@ -7,6 +7,7 @@ import { eliminateDeadCode } from './eliminate-dead-code.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseActivation } from './fuse-activation.ts';
+import { fusePortScaling } from './fuse-port-scaling.ts';
 import { fuseQuantization } from './fuse-quantization.ts';
 import { fuseRequantize } from './fuse-requantize.ts';
 import { keepIntegerWeights } from './keep-integer-weights.ts';
@@ -32,6 +33,7 @@ export const pipeline: readonly Pass[] = [
 
   foldBatchNorm, // scales and offsets per channel vanish into weights
   fuseActivation, // clamps after float operators, while they still stand alone
+  fusePortScaling, // floats that conversions make by the channel never reach memory
   makeInteger, // quantized types become integer operators with explicit parameters
   foldConstants, // tables and rescaled constants that make-integer emitted
   fuseRequantize, // accumulators never reach memory
@@ -43,7 +45,9 @@ export const pipeline: readonly Pass[] = [
  * become floats, whatever they are stored as: new integers are made from these.
  */
 export const prepareFloat: readonly Pass[] = [
-  ...pipeline.slice(0, pipeline.indexOf(makeInteger)).filter((pass) => pass !== keepIntegerWeights),
+  ...pipeline
+    .slice(0, pipeline.indexOf(makeInteger))
+    .filter((pass) => pass !== keepIntegerWeights && pass !== fusePortScaling),
   eliminateDeadCode,
 ];
 

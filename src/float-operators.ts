@@ -4,7 +4,9 @@ import type { AnyOpDefinition, Func, Op, Value } from '../ir/module.ts';
 import { constant } from '../ir/ops/constant.ts';
 import { dequantize } from '../ir/ops/dequantize.ts';
 import { quantize } from '../ir/ops/quantize.ts';
+import { dequantizeScaled, quantizeScaled } from '../ir/ops/scaled-conversion.ts';
 import { runPasses } from '../passes/pipeline.ts';
+import { portConversions } from '../passes/port-conversions.ts';
 import type { Program } from './program.ts';
 
 /** An operator that computes in floating point, and why. */
@@ -23,30 +25,34 @@ const isFloat = (value: Value) => value.type.element === 'f32' || value.type.ele
 export const computed = (op: Op) =>
   op.operands.filter((v): v is Value => v !== undefined && v.producer?.definition !== constant);
 
-/** The operators that touch floating point once the passes have run, those of the definitions in `except` aside. */
+const conversions: readonly AnyOpDefinition[] = [quantize, dequantize, quantizeScaled, dequantizeScaled];
+
+/** The operators that touch floating point once the passes have run, but for some. */
 export function floatOperators(
   func: Func,
   diagnostics: readonly Diagnostic[],
-  except: readonly AnyOpDefinition[] = [],
+  isExempt: (op: Op) => boolean = () => false,
 ): FloatOperator[] {
   const noted = new Map(diagnostics.filter((d) => d.code === 'I8C0302').map((d) => [d.where, d.message]));
   return func.ops.flatMap((op) => {
     const [from, to] = [computed(op).some(isFloat), op.results.some(isFloat)];
     // Constants and views compute nothing.
     if (op.definition === constant || op.definition.view === true || (!from && !to)) return [];
-    if (except.includes(op.definition)) return [];
+    if (isExempt(op)) return [];
     const plain = from === to ? 'The model computes it in floating point.' : 'It converts to or from floating point.';
     const reason = noted.get(op.location) ?? plain;
     return [{ name: op.results[0]?.name ?? '', operator: op.definition.name, where: op.location, reason }];
   });
 }
 
-/** The operators of a program that compute in floating point once it is compiled, conversions aside. */
+/** The operators of a program that compute in floating point once it is compiled, conversions and those of its ports aside. */
 export function computedInFloat(program: Program): FloatOperator[] {
   const module = program.module();
   const diagnostics: Diagnostic[] = [...program.diagnostics];
   runPasses(module, { report: (d) => diagnostics.push(d) });
-  return floatOperators(module.entry, diagnostics, [quantize, dequantize]);
+  const atPorts = portConversions(module.entry);
+  const isExempt = (op: Op) => conversions.includes(op.definition) || atPorts.has(op);
+  return floatOperators(module.entry, diagnostics, isExempt);
 }
 
 /** What there is to say of an operator that stays float: why, where the passes do not know, and what to do about it. */

@@ -57,6 +57,7 @@ import { resizeBilinear } from './resize-bilinear.ts';
 import { resizeNearest } from './resize-nearest.ts';
 import { roundedDiv } from './rounded-div.ts';
 import { rsqrt } from './rsqrt.ts';
+import { dequantizeScaled, quantizeScaled } from './scaled-conversion.ts';
 import { scatterNd } from './scatter-nd.ts';
 import { select } from './select.ts';
 import { abs, neg, sign, square } from './sign.ts';
@@ -97,6 +98,7 @@ const list: readonly AnyOpDefinition[] = [
   cumsum,
   depthwiseConv2d,
   dequantize,
+  dequantizeScaled,
   div,
   elu,
   equal,
@@ -147,6 +149,7 @@ const list: readonly AnyOpDefinition[] = [
   pow,
   prelu,
   quantize,
+  quantizeScaled,
   reduceAll,
   reduceAny,
   reduceMax,

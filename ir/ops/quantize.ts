@@ -3,9 +3,7 @@ import { attr } from '../attributes.ts';
 import { changeScale } from '../change-scale.ts';
 import { channelCode, channelOf } from '../channel-quantization.ts';
 import { defineOp, required, rule } from '../define-op.ts';
-import { loopArithmetic } from '../functions/arithmetic.ts';
-import { roundHalfAway as roundHalfAwayCode } from '../functions/round.ts';
-import { roundHalfAway, roundHalfEven, saturate, truncateToI32 } from '../numerics.ts';
+import { quantizedElement, quantizeElement } from '../quantize-element.ts';
 import { quantOf, scaleAndZero } from '../quantized.ts';
 import { tabulateReal } from '../real-table.ts';
 import { transposedElementwise } from '../transposition.ts';
@@ -58,19 +56,14 @@ export const quantize = defineOp({
     const y = data as Int32Array;
     const q = quantOf(type, 'result');
     const channel = channelOf(type, q);
-    const { min, max } = integerRange(type.element);
-    const round = attributes.ties === 'even' ? roundHalfEven : roundHalfAway;
     for (let i = 0; i < y.length; i++) {
       const c = channel(i);
-      const zero = q.zero[c]!;
-      const rounded = round(Math.fround(x[i]! / q.scale[c]!));
-      y[i] = truncateToI32(saturate(rounded, min - zero, max - zero)) + zero;
+      y[i] = quantizedElement(x[i]!, q.scale[c]!, q.zero[c]!, type.element, attributes.ties);
     }
   },
   lower({ attributes, operand, result, resultType, ...buffers }) {
     const y = resultType(0);
     const x = operand(0);
-    const { min, max } = integerRange(y.element);
     const code = channelCode(y, quantOf(y, 'result'), { operand, result, ...buffers });
     return [
       {
@@ -78,13 +71,9 @@ export const quantize = defineOp({
         result: result(0),
         shape: code.shape,
         body: (b, index, flat) => {
-          const m = loopArithmetic(b);
-          const quotient = b.div(b.load(x, flat), code.scale(b, index));
-          const rounded = attributes.ties === 'even' ? m.nearest(quotient) : roundHalfAwayCode(m, quotient);
-          if (y.element === 'i32') return b.convert(rounded, 'i32');
-          // Limited to where the sum with a zero point of at most 16 bits cannot wrap.
-          const limited = b.min(b.max(rounded, b.f32(-(2 ** 24))), b.f32(2 ** 24));
-          return b.clamp(b.add(b.convert(limited, 'i32'), code.zero(b, index)), min, max);
+          const value = b.load(x, flat);
+          const parameters = { scale: code.scale(b, index), zero: code.zero(b, index) };
+          return quantizeElement(b, value, parameters, y.element, attributes.ties);
         },
       },
     ];

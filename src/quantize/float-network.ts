@@ -7,9 +7,17 @@ import { prepareFloat, runPasses } from '../../passes/pipeline.ts';
 import { lowerModule } from '../compile.ts';
 import type { Program } from '../program.ts';
 import { wasmIsa } from '../wasm-isa.ts';
+import type { Range } from './estimators/index.ts';
 
 export interface FloatNetwork {
   readonly program: Program;
+  /** How its float ports were scaled, where they were. */
+  readonly ports?: {
+    /** The ranges of the scaled tensors by their names, decided with the scaling. */
+    readonly ranges: ReadonlyMap<string, Range>;
+    /** Results of operators that convert ports: they stay f32. */
+    readonly conversions: ReadonlySet<string>;
+  };
   /** A fresh copy. */
   module(): Module;
 }

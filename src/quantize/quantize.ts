@@ -1,5 +1,6 @@
 // quantize: a float program and samples to an integer program that keeps its accuracy.
 import { fail } from '../../ir/diagnostics.ts';
+import type { Op } from '../../ir/module.ts';
 import { quantize as quantizeOp } from '../../ir/ops/quantize.ts';
 import type { Precision } from '../../passes/quantization/insert-quantization.ts';
 import { computedInFloat, type FloatOperator } from '../float-operators.ts';
@@ -123,8 +124,9 @@ async function closest(
   const { method = 'auto', equalize: asked } = options;
   const parts = heldOut(plain, samples);
   const statistics = options.statistics ?? (await calibrate(plain, samples, during('calibrating', options)));
+  const besidePorts = (op: Op) => options.ports !== 'integer' && options.element !== 'i16' && !kept.has(nameOf(op));
   const isConsidered = samples.count > 0 && (asked ?? method === 'auto');
-  const equalized = isConsidered ? equalize(plain, statistics) : undefined;
+  const equalized = isConsidered ? equalize(plain, statistics, { besidePorts }) : undefined;
   if (equalized === undefined) return candidate(plain, statistics, parts, kept, options);
   const seen = await calibrate(equalized, samples, during('calibrating', options));
   const after = await candidate(equalized, seen, parts, kept, options);
@@ -197,10 +199,16 @@ function decide(
   const scales = linearLayers(module.entry).map(({ name, weights, channels, stride }) => {
     return [name, weightScales(weights.data as Float32Array, { channels, stride }, weightEstimator(method))] as const;
   });
+  const conversions = [...(network.ports?.conversions ?? [])].map((name) => [name, 'f32'] as const);
+  const ranges = [...statistics].map(([name, s]) => [name, estimateRange(s, estimator, { bits })] as const);
   return {
-    ranges: new Map([...statistics].map(([name, s]) => [name, estimateRange(s, estimator, { bits })])),
+    ranges: new Map([...ranges, ...(network.ports?.ranges ?? [])]),
     weightScales: new Map(scales),
-    precisions: new Map([...arithmeticOps(module).map((op) => [nameOf(op), element] as const), ...kept]),
+    precisions: new Map([
+      ...arithmeticOps(module).map((op) => [nameOf(op), element] as const),
+      ...conversions,
+      ...kept,
+    ]),
     ties: rounding === 'half-even' ? 'even' : 'away',
   };
 }

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Block, Kernel } from '../../ir/loops/kernel.ts';
 import type { Opcode } from '../../ir/loops/opcodes.ts';
-import { blocksOf } from '../../ir/loops/uses.ts';
 import { lanesOf } from '../../ir/loops/types.ts';
+import { blocksOf } from '../../ir/loops/uses.ts';
 import { bytesOf } from '../../ir/tensor-data.ts';
 import { isas, scalar } from '../../passes/schedule/isa.ts';
 import { tileSize } from '../../passes/schedule/tile-size.ts';

@@ -77,7 +77,7 @@ export async function searchRanges(
   };
 
   const choices = [...estimators, 'least error' as const].map((method) =>
-    rangesBy(method, statistics, simulated, decisions.ties, limits),
+    rangesBy(method, statistics, simulated, decisions, limits, network.ports?.ranges),
   );
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
   for (const ranges of choices) {
@@ -88,6 +88,7 @@ export async function searchRanges(
   for (let improved = true; improved && evaluations > 0; ) {
     improved = false;
     for (let g = 0; g < simulated.groups.length && evaluations > 0; g++) {
+      if (simulated.groups[g]?.group.members.some(({ name }) => network.ports?.ranges.has(name))) continue;
       for (const range of candidates(g, current, choices)) {
         if (evaluations-- <= 0) break;
         const ranges = current.with(g, range);
@@ -110,8 +111,9 @@ function rangesBy(
   method: Estimator | 'least error',
   statistics: NetworkStatistics,
   { groups }: Simulation,
-  ties: Decisions['ties'],
+  { ties }: Decisions,
   limits: ReadonlyMap<string, Range>,
+  given: ReadonlyMap<string, Range> = new Map(),
 ): Range[] {
   return groups.map(({ group, element }) => {
     const bits = element === 'i8' ? 8 : 16;
@@ -119,7 +121,9 @@ function rangesBy(
     for (const { name } of group.members) {
       const s = statistics.get(name);
       if (s === undefined) continue;
-      const range = method === 'least error' ? bestRange(s, { bits }).range : estimateRange(s, method, { bits });
+      const range =
+        given.get(name) ??
+        (method === 'least error' ? bestRange(s, { bits }).range : estimateRange(s, method, { bits }));
       ranges.set(name, within(range, limits.get(name)));
     }
     return groupRange(group, { ranges, ties }, element);

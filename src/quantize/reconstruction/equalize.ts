@@ -1,25 +1,41 @@
-// The float network with the channels between its linear operators equalized, by what calibration has seen of them.
-import type { Value } from '../../../ir/module.ts';
+// The float network with the channels between its linear operators equalized, and those of its ports, by what calibration
+// has seen of them.
+import type { Op, Value } from '../../../ir/module.ts';
 import {
   type ChannelFactors,
   type ChannelSpread,
   equalizingFactors,
   scaleChannels,
 } from '../../../passes/quantization/equalize-channels.ts';
+import { portScalings, scalePorts } from '../../../passes/quantization/scale-ports.ts';
 import type { NetworkStatistics } from '../calibrate.ts';
 import type { FloatNetwork } from '../float-network.ts';
+
+export interface EqualizeOptions {
+  /** Which linear operators may have ports scaled that they read or give; none where ports are integers. */
+  readonly besidePorts: (op: Op) => boolean;
+}
 
 /**
  * A network of the same outputs, but for the last bits, whose tensors quantize better; undefined where all stays as it is.
  * Its tensors have other ranges under the same names: statistics have to be taken anew.
  */
-export function equalize(network: FloatNetwork, statistics: NetworkStatistics): FloatNetwork | undefined {
-  const factors: ChannelFactors = equalizingFactors(network.module().entry, (v) => spreadOf(v, statistics));
-  if (factors.size === 0) return undefined;
+export function equalize(
+  network: FloatNetwork,
+  statistics: NetworkStatistics,
+  { besidePorts }: EqualizeOptions,
+): FloatNetwork | undefined {
+  const scalings = portScalings(network.module().entry, (v) => extremesOf(v, statistics), besidePorts);
+  const scaled = network.module();
+  const { ranges, conversions } = scalePorts(scaled.entry, scalings);
+  const factors: ChannelFactors = equalizingFactors(scaled.entry, (v) => spreadOf(v, statistics));
+  if (factors.size === 0 && scalings.size === 0) return undefined;
   return {
     program: network.program,
+    ports: { ranges, conversions },
     module() {
       const module = network.module();
+      scalePorts(module.entry, scalings);
       scaleChannels(module.entry, factors);
       return module;
     },
@@ -42,4 +58,9 @@ function spreadOf(value: Value, statistics: NetworkStatistics): ChannelSpread | 
   const low = most.map((m, c) => Math.max(-m, Math.min(0, seen.channelMin[c] ?? 0)));
   const high = most.map((m, c) => Math.min(m, Math.max(0, seen.channelMax[c] ?? 0)));
   return { low, high, power };
+}
+
+function extremesOf(value: Value, statistics: NetworkStatistics) {
+  const seen = statistics.get(value.name);
+  return seen && { low: seen.channelMin, high: seen.channelMax };
 }

@@ -44,7 +44,8 @@ export class Moments {
     this.#waiting = new Float32Array(groups * length * chunk);
     this.#sums = Array.from({ length: groups }, () => new Float64Array(length));
     this.#products = Array.from({ length: groups }, () => new Float64Array(length * length));
-    this.#product = length < leastForProduct ? undefined : matrixProduct({ rows: length, columns: length, depth: chunk }, true);
+    this.#product =
+      length < leastForProduct ? undefined : matrixProduct({ rows: length, columns: length, depth: chunk }, true);
   }
 
   /** Takes the patches of a layer's input at these positions of its result. */

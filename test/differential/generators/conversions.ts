@@ -1,8 +1,10 @@
 // Between element types and quantizations: quantize, dequantize, cast, reinterpret; and constants on their own.
+import type { Value } from '../../../ir/module.ts';
 import { cast } from '../../../ir/ops/cast.ts';
 import { dequantize } from '../../../ir/ops/dequantize.ts';
 import { quantize } from '../../../ir/ops/quantize.ts';
 import { reinterpret } from '../../../ir/ops/reinterpret.ts';
+import { dequantizeScaled, quantizeScaled } from '../../../ir/ops/scaled-conversion.ts';
 import {
   type ElementType,
   elementTypes,
@@ -67,6 +69,35 @@ const dequantizeAny: Generator = (draft) => {
   draft.append(dequantize, [x]);
 };
 
+/** Factors for the last dimension, and often shifts. */
+function scaling(draft: Draft, { shape: dims }: TensorType): Value[] {
+  const each = tensorType('f32', [dims.at(-1) ?? 1]);
+  return draft.draw.chance(0.7) ? [draft.constant(each), draft.constant(each)] : [draft.constant(each)];
+}
+
+const hasChannels = (t: TensorType) => t.shape.length > 0;
+
+const quantizeByChannel: Generator = (draft) => {
+  const { draw } = draft;
+  const x = draft.operand(
+    (t) => t.element === 'f32' && hasChannels(t),
+    () => tensorType('f32', shape(draw, draw.int(1, 4))),
+  );
+  const element = draw.pick(['i8', 'i16'] as const);
+  const type = tensorType(element, x.type.shape, perTensor(scale(draw), zeroPoint(draw, element)));
+  draft.append(quantizeScaled, [x, ...scaling(draft, x.type)], { ties: draw.pick(['away', 'even']) }, [type]);
+};
+
+const dequantizeByChannel: Generator = (draft) => {
+  const { draw } = draft;
+  const isSmall = (t: TensorType) => t.element === 'i8' || t.element === 'i16';
+  const x = draft.operand(
+    (t) => isSmall(t) && t.quant !== undefined && t.quant.axis === undefined && hasChannels(t),
+    () => typeOf(draw, draw.pick(['i8', 'i16']), shape(draw, draw.int(1, 4))),
+  );
+  draft.append(dequantizeScaled, [x, ...scaling(draft, x.type)]);
+};
+
 const castAny: Generator = (draft) => {
   const { draw } = draft;
   const x = draft.operand(
@@ -95,6 +126,8 @@ const known: Generator = (draft) => {
 export const conversions = {
   quantize: quantizeAny,
   dequantize: dequantizeAny,
+  quantize_scaled: quantizeByChannel,
+  dequantize_scaled: dequantizeByChannel,
   cast: castAny,
   reinterpret: rename,
   constant: known,
