@@ -30,7 +30,7 @@ export const pipeline: readonly Pass[] = [
   foldConstants, // f16 weights, and integers that must be, become f32 constants, so that the passes below see weights
   sinkTransposes, // images in one order of dimensions throughout, so that operators stand beside each other
   foldConstants, // constants that sink-transposes put into that order
-
+  tabulateCurves, // again: factors of channels stand in the last dimension by now
   foldBatchNorm, // scales and offsets per channel vanish into weights
   fuseActivation, // clamps after float operators, while they still stand alone
   fusePortScaling, // floats that conversions make by the channel never reach memory

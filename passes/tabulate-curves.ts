@@ -40,7 +40,8 @@ export const tabulateCurves: Pass = {
       if (x === undefined || !isByte(x.type)) return undefined;
       const table = evaluated(curve, x.type, y, op.attributes);
       const { min } = integerRange(x.type.element);
-      return [tabulate(builder, x, y, (q) => Number(table.data[q - min]))];
+      const entry = (q: number, c: number) => Number(table.data[256 * c + q - min]);
+      return [tabulate(builder, x, y, entry, curve.channels)];
     });
     // What was tabulated must not be reported as float, nor be a user.
     if (changed) eliminateDeadCode.run(func, context);
@@ -59,7 +60,7 @@ function tabulateAnswers(func: Func): boolean {
     if (y?.type.element !== 'bool' || (!func.isReturned(y) && [...y.users].every(goesOn))) return undefined;
     const curve = curveTo(y, sources);
     const x = curve && curve.ops.length <= mostOps ? dequantized(curve.source) : undefined;
-    if (curve === undefined || x === undefined || !isByte(x.type)) return undefined;
+    if (curve === undefined || curve.channels > 1 || x === undefined || !isByte(x.type)) return undefined;
     const type = tensorType('bool', [256]);
     const value = { type, data: curveElements(curve, realNumbers(x.type)) };
     return [builder.create(lookup, [x, builder.create(constant, [], { value }, type, 'table')])];
@@ -68,10 +69,11 @@ function tabulateAnswers(func: Func): boolean {
 
 const isByte = (type: TensorType) => isTabulated(type) && type.quant !== undefined && type.quant.axis === undefined;
 
-/** The results for every integer of type x, in order. */
+/** The results for every integer of type x, in order, channel by channel. */
 function evaluated(curve: Curve, x: TensorType, y: TensorType, attributes: AttributeRecord): TensorData {
-  const results = { type: tensorType('f32', [256]), data: evaluateCurve(curve, realNumbers(x)) };
-  const table = allocateTensor(tensorType(y.element, [256], y.quant));
+  const shape = [256 * curve.channels];
+  const results = { type: tensorType('f32', shape), data: evaluateCurve(curve, realNumbers(x)) };
+  const table = allocateTensor(tensorType(y.element, shape, y.quant));
   const definition: AnyOpDefinition = quantize;
   definition.reference?.({ operands: [results], attributes, results: [table] });
   return table;

@@ -1,5 +1,6 @@
 // The library face of quantization. What does the work is loaded when it is called, so that `import 'int8c'` stays small.
 import { prepareFloat, runPasses } from '../passes/pipeline.ts';
+import { tabulateCurves } from '../passes/tabulate-curves.ts';
 import type {
   CompareOptions,
   Comparison,
@@ -109,9 +110,9 @@ export async function exportTflite(program: Program): Promise<Uint8Array> {
   return write(quantizedModule(program), { name: program.name });
 }
 
-/** Operators on quantized types: what exporters take. */
+/** Operators on quantized types: what exporters take. Formats have no tables, but the operators that become such. */
 function quantizedModule(program: Program) {
   const module = program.module();
-  runPasses(module, { passes: prepareFloat });
+  runPasses(module, { passes: prepareFloat.filter((pass) => pass !== tabulateCurves) });
   return module;
 }

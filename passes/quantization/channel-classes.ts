@@ -69,8 +69,11 @@ export function forEachWeight(
   }
 }
 
-/** The families of the function that have a class which is free to take factors. */
-export function channelFamilies(func: Func): ChannelFamily[] {
+/**
+ * The families of the function that have a class which is free to take factors. `products`: names of products with a
+ * constant for each channel that is theirs to scale.
+ */
+export function channelFamilies(func: Func, products: ReadonlySet<string> = new Set()): ChannelFamily[] {
   const values = floatValues(func);
   const ties = new ChannelTies(values);
   const fixed = (v: Value | undefined) => {
@@ -80,7 +83,8 @@ export function channelFamilies(func: Func): ChannelFamily[] {
   for (const op of func.ops) {
     const passage = op.definition.factors?.(op);
     const linear = scalableLinear(op);
-    if (passage !== undefined && op.results.length === 1 && isFloat(op.result)) {
+    if (products.has(op.results[0]?.name ?? '')) op.operands.forEach(fixed);
+    else if (passage !== undefined && op.results.length === 1 && isFloat(op.result)) {
       op.operands.forEach((v, i) => {
         const start = passage.starts[i];
         if (v === undefined || !isFloat(v)) return;

@@ -29,20 +29,25 @@ export interface ChannelSpread {
 const exponents = [0, 0.25, 0.5, 0.75, 1];
 
 /** The least factor: a channel that samples hardly used must not be made so large that others are cut off. */
-const leastFactor = 2 ** -4;
+export const leastFactor = 2 ** -4;
 
 /** One factor per channel of a tensor, by the tensor's name: what its channels are divided by. */
 export type ChannelFactors = ReadonlyMap<string, Float64Array>;
 
 /**
- * The factors of least estimated error for a function's tensors. `spread` tells what is known of a value's channels; where
+ * The factors of least estimated error for a function's tensors. `products`: names of products with a constant for each
+ * channel, which may be divided by any factors. `spread` tells what is known of a value's channels; where
  * it knows of no tensor of a family, nothing is scaled.
  */
-export function equalizingFactors(func: Func, spread: (value: Value) => ChannelSpread | undefined): ChannelFactors {
+export function equalizingFactors(
+  func: Func,
+  spread: (value: Value) => ChannelSpread | undefined,
+  products: ReadonlySet<string> = new Set(),
+): ChannelFactors {
   // Rounding decides bounds of probabilities only, whose channels no factors pass.
   const groups = tensorGroups(func, 'even');
   const found = new Map<string, Float64Array>();
-  for (const family of channelFamilies(func)) {
+  for (const family of channelFamilies(func, products)) {
     const known = new KnownFamily(family, groups, spread);
     const factors = known.bestFactors();
     if (factors === undefined) continue;
@@ -52,8 +57,18 @@ export function equalizingFactors(func: Func, spread: (value: Value) => ChannelS
 }
 
 /** Rewrites the function in place: the same outputs from tensors whose channels are divided by the factors. */
-export function scaleChannels(func: Func, factors: ChannelFactors): void {
+export function scaleChannels(func: Func, factors: ChannelFactors, products: ReadonlySet<string> = new Set()): void {
   for (const op of [...func.ops]) {
+    const divisors = products.has(op.results[0]?.name ?? '') ? factors.get(op.result.name) : undefined;
+    const numbers = divisors && constantOf(op.operand(1))?.data;
+    if (divisors !== undefined && numbers instanceof Float32Array) {
+      setConstant(
+        func,
+        op,
+        1,
+        numbers.map((n, c) => n / (divisors[c] ?? 1)),
+      );
+    }
     const linear = scalableLinear(op);
     if (linear === undefined) continue;
     const [input, output] = [factors.get(op.operand(0).name), factors.get(op.result.name)];

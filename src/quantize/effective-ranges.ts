@@ -28,6 +28,7 @@ export function effectiveRanges(func: Func, statistics: NetworkStatistics): Read
     const seen = statistics.get(source.name);
     const isOnlyRead = [...source.users].every((op) => parts.get(op)?.source === source) && !func.isReturned(source);
     if (seen === undefined || !isOnlyRead || !(seen.max > seen.min)) continue;
+    if ([...readers].some((curve) => curve.channels > 1)) continue;
     const each = [...readers].map((curve) => effective(curve, seen.min, seen.max));
     const range = { low: Math.min(...each.map((r) => r.low)), high: Math.max(...each.map((r) => r.high)) };
     if (range.high > range.low) ranges.set(source.name, range);

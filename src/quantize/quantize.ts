@@ -103,7 +103,7 @@ export async function quantize(
   return { program: quantized, network, decisions, statistics, float: [...float, ...raised, ...left] };
 }
 
-/** Equalization must win so many dB to be worth a network that is no longer the user's. */
+/** What was held out must be nearer by so many dB: for a network that is no longer the user's, and for ranges that were searched in vain. */
 const leastGain = 0.7;
 
 /** A network with all that was decided about it: the user's, or the same with its channels equalized. */
@@ -152,7 +152,10 @@ async function candidate(
   if (parts.fitted.count === 0) return result();
   if (method === 'auto') {
     const progress = during('searching ranges', options);
-    decisions = { ...decisions, ranges: await searchRanges(network, statistics, decisions, parts.fitted, progress) };
+    const { searched, estimated } = await searchRanges(network, statistics, decisions, parts.fitted, progress);
+    const choices = [searched, estimated].map((ranges) => ({ ...decisions, ranges }));
+    const [after = 0, before = 0] = await measuredNoise(network, choices, parts.checked);
+    decisions = { ...decisions, ranges: before < after - leastGain ? estimated : searched };
   }
   if (weights === 'learned') {
     const progress = during('learning weights', options);

@@ -48,13 +48,21 @@ export interface SearchOptions {
 }
 
 /** The decisions' ranges, with those of all tensors that are quantized replaced by what was found. */
+export interface FoundRanges {
+  /** Of the best estimator for all tensors at once, after changes of single tensors. */
+  readonly searched: ReadonlyMap<string, Range>;
+  /** Of that estimator alone. */
+  readonly estimated: ReadonlyMap<string, Range>;
+}
+
+/** Looks for ranges on the samples; which of them to take is to be seen on others. */
 export async function searchRanges(
   network: FloatNetwork,
   statistics: NetworkStatistics,
   decisions: Decisions,
   samples: SampleSource,
   { onProgress, signal }: SearchOptions = {},
-): Promise<ReadonlyMap<string, Range>> {
+): Promise<FoundRanges> {
   const { entry } = network.module();
   const cost = entry.ops.reduce((sum, op) => sum + (op.definition.macs?.(op) ?? 0) + roundingCost * elements(op), 0);
   const wanted = Math.floor(budget / Math.max(cost, 1) / (4 * estimators.length));
@@ -82,9 +90,10 @@ export async function searchRanges(
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
   for (const ranges of choices) {
     const found = await measure(ranges);
-    if (isBetter(found, least, leastGain.all)) [current, least] = [ranges, found];
+    if (mean(found) < mean(least) - leastGain.all) [current, least] = [ranges, found];
     evaluations--;
   }
+  const estimated = current;
   for (let improved = true; improved && evaluations > 0; ) {
     improved = false;
     for (let g = 0; g < simulated.groups.length && evaluations > 0; g++) {
@@ -99,12 +108,15 @@ export async function searchRanges(
       }
     }
   }
-  const ranges = new Map(decisions.ranges);
-  simulated.groups.forEach(({ group }, g) => {
-    const range = current[g];
-    if (range !== undefined) for (const v of group.members) if (ranges.has(v.name)) ranges.set(v.name, range);
-  });
-  return ranges;
+  const named = (found: readonly Range[]) => {
+    const ranges = new Map(decisions.ranges);
+    simulated.groups.forEach(({ group }, g) => {
+      const range = found[g];
+      if (range !== undefined) for (const v of group.members) if (ranges.has(v.name)) ranges.set(v.name, range);
+    });
+    return ranges;
+  };
+  return { searched: named(current), estimated: named(estimated) };
 }
 
 function rangesBy(
@@ -147,6 +159,8 @@ const isClose = (a: Range, b: Range) =>
 
 /** Noise over signal in dB, of every other sample and of those between. */
 type Noise = readonly [even: number, odd: number];
+
+const mean = ([even, odd]: Noise) => (even + odd) / 2;
 
 const isBetter = (found: Noise, least: Noise, gain: number) => found.every((n, half) => n < (least[half] ?? 0) - gain);
 

@@ -7,6 +7,7 @@ import {
   equalizingFactors,
   scaleChannels,
 } from '../../../passes/quantization/equalize-channels.ts';
+import { curveScalings, scaleCurves } from '../../../passes/quantization/scale-curves.ts';
 import { portScalings, scalePorts } from '../../../passes/quantization/scale-ports.ts';
 import type { NetworkStatistics } from '../calibrate.ts';
 import type { FloatNetwork } from '../float-network.ts';
@@ -28,15 +29,20 @@ export function equalize(
   const scalings = portScalings(network.module().entry, (v) => extremesOf(v, statistics), besidePorts);
   const scaled = network.module();
   const { ranges, conversions } = scalePorts(scaled.entry, scalings);
-  const factors: ChannelFactors = equalizingFactors(scaled.entry, (v) => spreadOf(v, statistics));
-  if (factors.size === 0 && scalings.size === 0) return undefined;
+  const curves = curveScalings(scaled.entry, (v) => spreadOf(v.name, statistics));
+  const products = scaleCurves(scaled.entry, curves);
+  const own = new Map([...products].map(([result, product]) => [product, result]));
+  const spread = (v: Value) => spreadOf(own.get(v.name) ?? v.name, statistics);
+  const factors: ChannelFactors = equalizingFactors(scaled.entry, spread, new Set(own.keys()));
+  if (factors.size === 0 && scalings.size === 0 && curves.length === 0) return undefined;
   return {
     program: network.program,
     ports: { ranges, conversions },
     module() {
       const module = network.module();
       scalePorts(module.entry, scalings);
-      scaleChannels(module.entry, factors);
+      scaleCurves(module.entry, curves);
+      scaleChannels(module.entry, factors, new Set(own.keys()));
       return module;
     },
   };
@@ -49,8 +55,8 @@ export function equalize(
  */
 const mostDeviations = 9;
 
-function spreadOf(value: Value, statistics: NetworkStatistics): ChannelSpread | undefined {
-  const seen = statistics.get(value.name);
+function spreadOf(name: string, statistics: NetworkStatistics): ChannelSpread | undefined {
+  const seen = statistics.get(name);
   if (seen === undefined || seen.count === 0) return undefined;
   const power = seen.channelMeanSquare;
   const most = power.map((p) => mostDeviations * Math.sqrt(p));
