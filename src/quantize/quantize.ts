@@ -103,7 +103,10 @@ export async function quantize(
   return { program: quantized, network, decisions, statistics, float: [...float, ...raised, ...left] };
 }
 
-/** What was held out must be nearer by so many dB: for a network that is no longer the user's, and for ranges that were searched in vain. */
+/**
+ * What was held out must be nearer by so many dB to be worth a network that is no longer the user's, and to give up ranges
+ * that were searched.
+ */
 const leastGain = 0.7;
 
 /** A network with all that was decided about it: the user's, or the same with its channels equalized. */

@@ -1,6 +1,6 @@
 // Chooses ranges by what they do to the network's outputs: every estimator's ranges for all tensors at once, then tensor
-// by tensor (coordinate descent), each time keeping what brings the outputs closer to the float network's. A choice must do
-// so on both halves of the samples: what helps only some of them is clipped to them, and other samples pay for it.
+// by tensor (coordinate descent), each time keeping what brings the outputs closer to the float network's. A change of one
+// tensor must do so on both halves of the samples: what helps only some of them is clipped to them, and others pay for it.
 import { setImmediate } from 'node:timers/promises';
 import type { Op } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
@@ -47,7 +47,7 @@ export interface SearchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The decisions' ranges, with those of all tensors that are quantized replaced by what was found. */
+/** The decisions' ranges, with those of all tensors that are quantized replaced. */
 export interface FoundRanges {
   /** Of the best estimator for all tensors at once, after changes of single tensors. */
   readonly searched: ReadonlyMap<string, Range>;
