@@ -179,9 +179,18 @@ describe('quantize', () => {
     expect(scaled.snr).toBeGreaterThan(plain.snr + 3);
   });
 
-  test.each(['onnx', 'tflite'] as const)('is the same program again from %s', async (format) => {
+  test.each([
+    ['onnx', swish],
+    ['onnx', silu],
+    ['tflite', swish],
+    ['tflite', silu],
+  ] as const)('is the same program again from %s', async (format, activation) => {
     const rounding = format === 'tflite' ? 'double' : 'half-even';
-    const { program } = await quantize(network(), samples, { method: 'minmax', equalize: true, rounding });
+    const { program } = await quantize(network({ activation }), samples, {
+      method: 'minmax',
+      equalize: true,
+      rounding,
+    });
     const bytes = format === 'onnx' ? await exportOnnx(program) : await exportTflite(program);
     const again = await importModel(bytes, { name: 'net' });
     expect(await outputsOf(again)).toEqual(await outputsOf(program));
