@@ -29,10 +29,11 @@ const mostSamples = 64;
 const fewestSamples = 4;
 
 /**
- * Gains in dB that are worth a change: of all ranges at once from the extremes to an estimator's, and of one. Narrower
- * ranges always look a little better on the samples that they were made from, and are worse on what lies outside of them.
+ * Gains in dB that are worth a change: of all ranges at once from the extremes to an estimator's, on both halves or as a mean
+ * of them, and of one range on both. Narrower ranges always look a little better on the samples that they were made from, and
+ * are worse on what lies outside of them.
  */
-const leastGain = { all: 0.5, one: 0.25 };
+const leastGain = { all: 0.5, mean: 1, one: 0.25 };
 
 /** Ranges that differ by less are not tried both. */
 const sameShare = 0.02;
@@ -90,7 +91,8 @@ export async function searchRanges(
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
   for (const ranges of choices) {
     const found = await measure(ranges);
-    if (mean(found) < mean(least) - leastGain.all) [current, least] = [ranges, found];
+    const isWorthIt = isBetter(found, least, leastGain.all) || mean(found) < mean(least) - leastGain.mean;
+    if (isWorthIt) [current, least] = [ranges, found];
     evaluations--;
   }
   const estimated = current;
