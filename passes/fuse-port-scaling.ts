@@ -12,20 +12,24 @@ import { mul } from '../ir/ops/mul.ts';
 import { quantize } from '../ir/ops/quantize.ts';
 import { dequantizeScaled, quantizeScaled } from '../ir/ops/scaled-conversion.ts';
 import type { Pass } from './pass.ts';
+import { portConversions } from './port-conversions.ts';
 import { isFloat } from './quantized-form.ts';
 import { rewrite } from './rewrite.ts';
 
 export const fusePortScaling: Pass = {
   name: 'fuse-port-scaling',
   run(func) {
+    const conversions = portConversions(func);
     const changed = rewrite(func, (op, builder) => {
-      if (op.definition !== quantize || !isWhole(op.result)) return undefined;
-      const found = scaledInput(func, op.operand(0));
+      const last = op.operands[0]?.producer;
+      const isScaled = op.definition === quantize && last !== undefined && conversions.has(last) && isWhole(op.result);
+      const found = isScaled ? scaledInput(func, op.operand(0)) : undefined;
       return found && [builder.create(quantizeScaled, found, { ties: op.attributes.ties as 'away' }, op.result.type)];
     });
     return (
       rewrite(func, (op, builder) => {
-        const found = func.isReturned(op.result) ? scaledOutput(func, op) : undefined;
+        const isLast = conversions.has(op) && ![...op.result.users].some((user) => conversions.has(user));
+        const found = isLast ? scaledOutput(func, op) : undefined;
         return found && [builder.create(dequantizeScaled, found)];
       }) || changed
     );
@@ -41,7 +45,7 @@ function scaledInput(func: Func, value: Value): Value[] | undefined {
   if (scaled === undefined || !isUsedOnce(func, value)) return undefined;
   const shifted = byChannel(scaled.x.producer, sub);
   const [x, ...shift] = shifted && isUsedOnce(func, scaled.x) ? [shifted.x, shifted.numbers] : [scaled.x];
-  return x.producer === undefined ? [x, scaled.numbers, ...shift] : undefined;
+  return [x, scaled.numbers, ...shift];
 }
 
 /** Integers, factor and shift behind a float result. */

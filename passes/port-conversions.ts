@@ -6,32 +6,51 @@ import { constantOf } from '../ir/ops/constant.ts';
 import { dequantize } from '../ir/ops/dequantize.ts';
 import { mul } from '../ir/ops/mul.ts';
 import { quantize } from '../ir/ops/quantize.ts';
+import { moves } from './quantization/tensor-groups.ts';
 import { isFloat } from './quantized-form.ts';
 
 const scaling: readonly AnyOpDefinition[] = [add, sub, mul];
 
 /** The operators that scale float inputs ahead of nothing but quantize, or dequantized values ahead of outputs. */
 export function portConversions(func: Func): ReadonlySet<Op> {
-  const inputs = new Set(func.inputs.map(({ value }) => value));
-  const ahead = new Set<Op>();
+  return new Set([...aheadOfQuantize(func), ...behindDequantize(func)]);
+}
+
+/** What only moves elements on the way to or from a port changes nothing about it. */
+const passesOn = (op: Op) => moves(op) && op.results.length === 1;
+
+function aheadOfQuantize(func: Func): Op[] {
+  const given = new Set(func.inputs.map(({ value }) => value));
+  const found: Op[] = [];
   for (const op of func.ops) {
-    const from = scaledValue(op);
-    if (from !== undefined && (inputs.has(from) || (from.producer && ahead.has(from.producer)))) ahead.add(op);
+    const from = passesOn(op) ? op.operands[0] : scaledValue(op);
+    if (from === undefined || !given.has(from)) continue;
+    given.add(op.result);
+    if (!passesOn(op)) found.push(op);
   }
+  const kept = new Set<Op>();
+  for (const op of found.toReversed()) {
+    const isRounded = [...op.result.users].every((user) => user.definition === quantize || kept.has(user));
+    if (isRounded && !func.isReturned(op.result)) kept.add(op);
+  }
+  return [...kept];
+}
+
+function behindDequantize(func: Func): Op[] {
+  const returned = new Set(func.outputs.map(({ value }) => value));
+  const isLast = (v: Value) => returned.has(v) && v.users.size === 0;
+  const leading = new Set<Op>();
   for (const op of func.ops.toReversed()) {
-    const isRounded = [...op.result.users].every((user) => user.definition === quantize || ahead.has(user));
-    if (ahead.has(op) && (!isRounded || func.isReturned(op.result))) ahead.delete(op);
+    if (!passesOn(op) && scaledValue(op) === undefined) continue;
+    const { users } = op.result;
+    if (isLast(op.result) || (users.size > 0 && [...users].every((user) => leading.has(user)))) leading.add(op);
   }
-  const behind = new Set<Op>();
+  const kept = new Set<Op>();
   for (const op of func.ops) {
-    const from = scaledValue(op)?.producer;
-    if (from !== undefined && (from.definition === dequantize || behind.has(from))) behind.add(op);
+    const from = leading.has(op) ? scaledValue(op)?.producer : undefined;
+    if (from !== undefined && (from.definition === dequantize || kept.has(from))) kept.add(op);
   }
-  for (const op of func.ops.toReversed()) {
-    const isLast = func.outputs.some(({ value }) => value === op.result) || op.result.users.size > 0;
-    if (behind.has(op) && !(isLast && [...op.result.users].every((user) => behind.has(user)))) behind.delete(op);
-  }
-  return new Set([...ahead, ...behind]);
+  return [...kept];
 }
 
 /** The float that an operator shifts or multiplies by constants; undefined for other operators. */

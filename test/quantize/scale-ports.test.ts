@@ -11,7 +11,16 @@ import { elementCount, tensorType } from '../../ir/types.ts';
 import { verifyModule } from '../../ir/verifier.ts';
 import { portScalings, scalePorts } from '../../passes/quantization/scale-ports.ts';
 import { requireIntegers } from '../../src/float-operators.ts';
-import { compare, createRunner, exportOnnx, exportTflite, importModel, quantize, samplesOf } from '../../src/index.ts';
+import {
+  compare,
+  compile,
+  createRunner,
+  exportOnnx,
+  exportTflite,
+  importModel,
+  quantize,
+  samplesOf,
+} from '../../src/index.ts';
 import { type Program, programOf } from '../../src/program.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
 
@@ -167,6 +176,22 @@ describe('quantize', () => {
     expect(scaled.snr).toBeGreaterThan(plain.snr + 6);
     expect(scaled.quantized.float).toEqual([]);
     requireIntegers(scaled.quantized.program, () => ({ hint: '' }));
+  });
+
+  test('takes ports apart that are moved first, or last', async () => {
+    const program = network([3, 4], (net, x) =>
+      net.b.create(
+        reshape,
+        [net.dense(net.b.create(reshape, [x], { shape: [1, 12] }), 6, undefined, (i) => 8 ** (Math.floor(i / 12) % 3))],
+        { shape: [2, 3] },
+      ),
+    );
+    const quantized = await quantize(program, samples, { method: 'minmax', equalize: true });
+    expect(quantized.network.ports?.conversions.size).toBeGreaterThanOrEqual(2);
+    requireIntegers(quantized.program, () => ({ hint: '' }));
+    const { bytes } = (await compile(quantized.program, { target: 'c' })).manifest;
+    // No scaled floats are stored.
+    expect(bytes.arena).toBeLessThan(12 * 4);
   });
 
   test('leaves ports alone that are integers, and operators that stay float', async () => {
