@@ -6,6 +6,7 @@ import { constantOf } from '../ir/ops/constant.ts';
 import { dequantize } from '../ir/ops/dequantize.ts';
 import { mul } from '../ir/ops/mul.ts';
 import { quantize } from '../ir/ops/quantize.ts';
+import { elementCount } from '../ir/types.ts';
 import { moves } from './quantization/tensor-groups.ts';
 import { isFloat } from './quantized-form.ts';
 
@@ -53,9 +54,13 @@ function behindDequantize(func: Func): Op[] {
   return [...kept];
 }
 
-/** The float that an operator shifts or multiplies by constants; undefined for other operators. */
+/**
+ * The float that an operator shifts or multiplies by constants of its channels; undefined for others. What does the same to
+ * all channels is the model's own arithmetic: the scale of the quantization would do it.
+ */
 function scaledValue(op: Op): Value | undefined {
   if (!scaling.includes(op.definition) || !isFloat(op.result)) return undefined;
-  const computed = op.operands.filter((v): v is Value => v !== undefined && constantOf(v) === undefined);
-  return computed.length === 1 ? computed[0] : undefined;
+  const [x, numbers] = op.operands;
+  const isConstant = constantOf(numbers) !== undefined && constantOf(x) === undefined;
+  return isConstant && numbers !== undefined && elementCount(numbers.type.shape) > 1 ? x : undefined;
 }

@@ -6,6 +6,7 @@ import { constant } from '../../ir/ops/constant.ts';
 import { conv2d } from '../../ir/ops/conv2d.ts';
 import { fullyConnected } from '../../ir/ops/fully-connected.ts';
 import { logistic } from '../../ir/ops/logistic.ts';
+import { mul } from '../../ir/ops/mul.ts';
 import { reshape } from '../../ir/ops/reshape.ts';
 import { elementCount, tensorType } from '../../ir/types.ts';
 import { verifyModule } from '../../ir/verifier.ts';
@@ -192,6 +193,17 @@ describe('quantize', () => {
     const { bytes } = (await compile(quantized.program, { target: 'c' })).manifest;
     // No scaled floats are stored.
     expect(bytes.arena).toBeLessThan(12 * 4);
+  });
+
+  test('does not take the model’s own arithmetic for a conversion', async () => {
+    const halved = network([1, 12], (net, x) => {
+      const type = tensorType('f32', [1]);
+      const half = net.b.create(constant, [], { value: { type, data: Float32Array.of(0.5) } }, type, 'half');
+      return net.dense(net.b.create(mul, [x, half]), 6);
+    });
+    const name = halved.module().entry.ops.find((op) => op.definition === mul)?.result.name ?? '';
+    const { program } = await quantize(halved, samples, { method: 'minmax', keepFloat: [name] });
+    expect(() => requireIntegers(program, () => ({ hint: '' }))).toThrow(/mul/);
   });
 
   test('leaves ports alone that are integers, and operators that stay float', async () => {
