@@ -7,7 +7,7 @@ import { allocateTensor, type TensorArray, type TensorData } from '../ir/tensor-
 import { type TensorType, tensorType } from '../ir/types.ts';
 import type { Curve } from './curves.ts';
 
-/** The f32 results of a curve that has such, for these f32 arguments, in order; for each channel in turn where it has several. */
+/** The f32 results of a curve that has such, for these f32 arguments, in order; where it has channels, one after the other. */
 export function evaluateCurve(curve: Curve, x: Float32Array): Float32Array {
   const y = curveElements(curve, x);
   return y instanceof Float32Array ? y : internalError('a curve has no f32 result');

@@ -3,8 +3,8 @@
 // before:  %x = conv2d ... ; %y = hard_swish %x ; %z = conv2d %y, ...
 // after:   %x = conv2d ... / f ; %a = mul %x, f ; %b = hard_swish %a ; %y = mul %b, 1 ; %z = conv2d %y, ...
 //
-// With 8 bits all between %x and %y is one table for each channel (tabulate-curves), so that the products cost nothing as the
-// program runs, and 256 bytes a channel in flash. What the second product multiplies by is for equalize-channels to say.
+// With 8 bits all between %x and %y is one table for each channel (tabulate-curves), so that the products cost nothing as
+// the program runs, and 256 bytes a channel in flash. What the second product multiplies by is for equalize-channels to say.
 import { Builder } from '../../ir/builder.ts';
 import { signsPassing } from '../../ir/channel-factors.ts';
 import type { Func, Op, Value } from '../../ir/module.ts';
@@ -30,7 +30,10 @@ const mostTables = 1 / 8;
 /** Rounding errors' power must fall to this share of what it is for factors to be worth a table for each channel. */
 const mostPower = 0.5;
 
-/** The curves between linear operators whose channels differ, the largest tensors' first, while tables are few beside weights. */
+/**
+ * The curves between linear operators whose channels differ, the largest tensors' first, while tables are few beside
+ * weights.
+ */
 export function curveScalings(func: Func, spread: (value: Value) => ChannelSpread | undefined): CurveScaling[] {
   let room = func.ops.reduce((sum, op) => sum + (scalableLinear(op)?.weights.length ?? 0), 0) * mostTables;
   const found: CurveScaling[] = [];
