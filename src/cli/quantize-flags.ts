@@ -9,6 +9,8 @@ export interface QuantizeFlags {
   readonly weights?: 'learned' | 'nearest';
   readonly element?: 'i8' | 'i16';
   readonly equalize?: true;
+  /** No flag of the user's: some files have no form of such outputs. */
+  readonly wideOutputs?: false;
   readonly keepFloat?: readonly string[];
   readonly maxDrop?: string;
   readonly budget?: string;
@@ -28,6 +30,7 @@ export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
     weights,
     element,
     equalize,
+    wideOutputs,
     keepFloat,
     maxDrop,
     budget,
@@ -43,6 +46,7 @@ export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
     ...(weights === undefined ? {} : { weights }),
     ...(element === undefined ? {} : { element }),
     ...(equalize === undefined ? {} : { equalize }),
+    ...(wideOutputs === undefined ? {} : { wideOutputs }),
     ...(keepFloat === undefined ? {} : { keepFloat }),
     ...(maxDrop === undefined ? {} : { maxDrop: percentageOf('--max-drop', maxDrop) }),
     ...(budget === undefined ? {} : { budget: budgetIn('--budget', budget) }),

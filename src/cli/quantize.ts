@@ -27,6 +27,8 @@ export interface QuantizeCommandFlags extends ImportFlags, SampleFlags, Quantize
 interface OutputForm {
   /** The rounding that the file means; any where undefined. */
   readonly rounding?: Rounding;
+  /** False where the file has no form of outputs of 16 bits behind operators on 8. */
+  readonly wideOutputs?: false;
   /** Name to contents. */
   write(quantized: Quantized, fileName: string): Promise<Map<string, Uint8Array>>;
 }
@@ -40,6 +42,7 @@ const forms: Readonly<Record<string, OutputForm>> = {
   },
   '.tflite': {
     rounding: 'double',
+    wideOutputs: false,
     async write({ program }, fileName) {
       return new Map([[fileName, await exportTflite(program)]]);
     },
@@ -60,7 +63,8 @@ const forms: Readonly<Record<string, OutputForm>> = {
 
 export async function quantizeCommand(path: string, given: QuantizeCommandFlags): Promise<void> {
   const form = formOf(given.output);
-  const flags = { ...given, rounding: roundingFor(form, given) };
+  const { wideOutputs } = form;
+  const flags = { ...given, rounding: roundingFor(form, given), ...(wideOutputs === undefined ? {} : { wideOutputs }) };
   const program = await importModelFile(path, await importOptions(flags));
   const { quantized, report } = await withProgress(async (line) => {
     const samples = flags.data === undefined ? undefined : await samplesFrom(flags.data, program.inputs, flags);

@@ -27,6 +27,8 @@ export interface Decisions {
   readonly biases?: ReadonlyMap<string, Float32Array>;
   /** What operators compute on, by their results; `i8` where it says nothing. */
   readonly precisions: ReadonlyMap<string, Precision>;
+  /** Operators on 8 bits whose results are rounded to 16, by these results. */
+  readonly wideResults?: ReadonlySet<string>;
   readonly ties: 'even' | 'away';
 }
 
@@ -61,6 +63,10 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
     return quant;
   };
   const precisionOf = (op: Op) => decisions.precisions.get(nameOf(op)) ?? 'i8';
+  const roundedTo = (op: Op): Precision => {
+    const precision = precisionOf(op);
+    return precision === 'i8' && decisions.wideResults?.has(nameOf(op)) ? 'i16' : precision;
+  };
   // What moves and compares elements has no precision of its own, and goes into the tables of what computes.
   const decided = (op: Op) => decisions.precisions.get(nameOf(op));
   const every = longestCurves(func, (op) => precisionOf(op) === 'i8');
@@ -70,7 +76,7 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
     ties: decisions.ties,
     isTabulated: (op) => curves.has(op),
     operandPrecision: (op, i) => (entries.get(op)?.[i] === false ? 'f32' : precisionOf(op)),
-    resultPrecision: (op) => (curves.get(op)?.ops.at(-1) === op || !curves.has(op) ? precisionOf(op) : 'f32'),
+    resultPrecision: (op) => (curves.get(op)?.ops.at(-1) === op || !curves.has(op) ? roundedTo(op) : 'f32'),
     activations,
     constants(op, i, group, element) {
       const { linear } = op.definition;

@@ -20,6 +20,7 @@ import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
 import { measuredNoise } from './reconstruction/measured-noise.ts';
+import { withWideOutputs } from './wide-outputs.ts';
 
 /** What takes a while, and how far it is. */
 export interface QuantizationProgress extends CalibrationProgress {
@@ -44,6 +45,11 @@ export interface QuantizeOptions
    * (cross-layer equalization). Default: with `auto`, where it brings the outputs closer to the float network's.
    */
   readonly equalize?: boolean;
+  /**
+   * What linear operators give to float outputs has 16 bits, where all else has 8. Default: with `auto`, where it brings the
+   * outputs closer to the float network's. TensorFlow Lite files have no form of it.
+   */
+  readonly wideOutputs?: boolean;
   /** Operators that stay f32: their names in the user's model, or of their results. */
   readonly keepFloat?: readonly string[];
   /** Integer weights, while activations are quantized by the program as it runs. Takes no samples. */
@@ -165,7 +171,22 @@ async function candidate(
     const { errors, ...learned } = await learnRounding(network, parts, decisions, progress);
     decisions = { ...decisions, ...learned };
   }
+  decisions = await withOutputs(network, statistics, decisions, parts.checked, options);
   return result();
+}
+
+/** The decisions with outputs of 16 bits: as asked, or where they are nearer by it. */
+async function withOutputs(
+  network: FloatNetwork,
+  statistics: NetworkStatistics,
+  decisions: Decisions,
+  samples: SampleSource,
+  { method = 'auto', ports, wideOutputs: asked = method === 'auto' ? undefined : false }: QuantizeOptions,
+): Promise<Decisions> {
+  const wide = ports === 'integer' || asked === false ? undefined : withWideOutputs(network, decisions, statistics);
+  if (wide === undefined || asked === true) return wide ?? decisions;
+  const [after = 0, before = 0] = await measuredNoise(network, [wide, decisions], samples);
+  return after < before - leastGain ? wide : decisions;
 }
 
 /** The options with progress told as that of an activity. */

@@ -9,10 +9,17 @@ import { noForm } from '../../no-form.ts';
 import type { TfliteContext } from '../form.ts';
 import { absentTensor, type TensorIndex } from '../model.ts';
 
-/** Refuses accumulators and explicit requantization: only floats and quantized types have a form. */
+/**
+ * Refuses accumulators and explicit requantization: only floats and quantized types have a form, and results have
+ * the bits of inputs.
+ * Source: TensorFlow Lite kernels/conv.cc, Prepare.
+ */
 export function checkContraction({ op, resultType }: TfliteContext): void {
   if (op.attributes.requant !== undefined) noForm('is in its integer form');
   if (resultType.element !== 'f32' && resultType.quant === undefined) noForm('gives accumulators');
+  if (resultType.element === 'i16' && op.operand(0).type.element !== 'i16') {
+    noForm('gives 16 bits for 8 (wideOutputs: false keeps to 8)');
+  }
 }
 
 /** Refuses weights with a zero point, which kernels take for 0. */
