@@ -6,6 +6,7 @@ import type { Program } from '../../src/program.ts';
 import type { FloatNetwork } from '../../src/quantize/float-network.ts';
 import type { Quantized, QuantizeOptions } from '../../src/quantize/quantize.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
+import { createOrtSession, onnxRuntime } from '../onnx/onnx-runtime.ts';
 import { networkOf, randomSamples } from './calibration-networks.ts';
 
 const random = seededRandom(3);
@@ -87,6 +88,17 @@ describe('files', () => {
     const again = await importModel(await exportOnnx(program), { name: 'net' });
     expect(await outputsOf(again)).toEqual(await outputsOf(program));
     requireIntegers(again, () => ({ hint: '' }));
+  });
+
+  it.skipIf(onnxRuntime === undefined)('give ONNX Runtime the same outputs', async () => {
+    if (onnxRuntime === undefined) return;
+    const { program } = await quantized(moved, { wideOutputs: true });
+    const session = await createOrtSession(onnxRuntime, await exportOnnx(program));
+    const { x } = await randomSamples(moved, 4, 11).read(0);
+    const { z } = await session.run({ x: new onnxRuntime.Tensor('float32', x as Float32Array, [1, 1, 32, 64]) });
+    const [ours = []] = await outputsOf(program);
+    const step = Math.max(...ours.map(Math.abs)) / 2 ** 12;
+    for (const [i, v] of ours.entries()) expect(Math.abs(Number(z?.data[i]) - v)).toBeLessThan(step);
   });
 
   it('are refused as TFLite', async () => {
