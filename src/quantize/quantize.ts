@@ -14,7 +14,8 @@ import { type MixedPrecisionGoal, mixPrecisions } from './mixed-precision.ts';
 import { operatorsNamed } from './named-operators.ts';
 import { arithmeticOps, type Decisions, linearLayers, nameOf } from './plan.ts';
 import { possiblePrecisions } from './precisions.ts';
-import { pruneWeights } from './prune-weights.ts';
+import { prunedNetwork } from './pruning/prune-network.ts';
+import { pruneWeights } from './pruning/prune-weights.ts';
 import { type ProgramForm, quantizedProgram } from './quantized-program.ts';
 import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
@@ -56,7 +57,10 @@ export interface QuantizeOptions
   readonly dynamic?: boolean;
   /** Integer weights, while everything is computed in f32. Takes no samples. */
   readonly weightOnly?: boolean;
-  /** The share of weights, from 0 to 1, that are set to 0 before: those of least magnitude. */
+  /**
+   * The share of weights, from 0 to 1, that are set to 0 before: those that the layers' results miss least, others making
+   * up for them. Without samples those of least magnitude.
+   */
   readonly prune?: number;
   /** What calibration saw, where it was done before: samples are then needed only by what looks at outputs. */
   readonly statistics?: NetworkStatistics;
@@ -83,9 +87,7 @@ export async function quantize(
   samples: SampleSource,
   options: QuantizeOptions = {},
 ): Promise<Quantized> {
-  const plain = floatNetwork(program, (module) => {
-    if (options.prune !== undefined) pruneWeights(module, options.prune);
-  });
+  const plain = await pruned(program, samples, options);
   const kept = keptFloat(plain, options.keepFloat ?? []);
   if (options.method === 'keep') return keptProgram(plain);
   if (options.dynamic === true || options.weightOnly === true) {
@@ -187,6 +189,18 @@ async function withOutputs(
   if (wide === undefined || asked === true) return wide ?? decisions;
   const [after = 0, before = 0] = await measuredNoise(network, [wide, decisions], samples);
   return after < before - leastGain ? wide : decisions;
+}
+
+/** The float network, less the weights that are to go. */
+async function pruned(
+  program: Program,
+  samples: SampleSource,
+  { prune, method, dynamic, weightOnly }: QuantizeOptions,
+): Promise<FloatNetwork> {
+  if (prune === undefined || method === 'keep') return floatNetwork(program);
+  const takesSamples = samples.count > 0 && dynamic !== true && weightOnly !== true;
+  if (takesSamples) return prunedNetwork(floatNetwork(program), samples, prune);
+  return floatNetwork(program, (module) => pruneWeights(module, prune));
 }
 
 /** The options with progress told as that of an activity. */

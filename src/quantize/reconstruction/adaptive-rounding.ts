@@ -50,6 +50,8 @@ export function adaptiveRounding({ weights, scales, hessian }: RowsProblem): Flo
     const correctFirst = 1 - adam.first ** step;
     const correctSecond = 1 - adam.second ** step;
     for (let i = 0; i < count; i++) {
+      // What was pruned stays so.
+      if (weights[i] === 0) continue;
       const sigmoid = 1 / (1 + Math.exp(-v[i]!));
       const h = 1.2 * sigmoid - 0.1;
       const slope = h > 0 && h < 1 ? 1.2 * sigmoid * (1 - sigmoid) : 0;

@@ -6,7 +6,7 @@ import { halfGradient, type RowProblem } from './row-problem.ts';
 const maxSweeps = 30;
 
 /**
- * Improves integers in place, within -limit to limit. Returns by how much the quadratic fell (never negative): every step
+ * Improves integers in place, but for those of weights that are 0 (pruned ones stay so), within -limit to limit. Returns by how much the quadratic fell (never negative): every step
  * lowers it, so that the end is never worse than the start.
  */
 export function descend(row: RowProblem, q: Float64Array, scale: number, limit: number): number {
@@ -18,7 +18,7 @@ export function descend(row: RowProblem, q: Float64Array, scale: number, limit: 
     let moved = false;
     for (let k = 0; k < length; k++) {
       const curvature = hessian[k * length + k]!;
-      if (!(curvature > 0)) continue;
+      if (!(curvature > 0) || row.weights[k] === 0) continue;
       const wanted = q[k]! - gradient[k]! / (curvature * scale);
       const next = Math.min(limit, Math.max(-limit, Math.round(wanted)));
       const step = (next - q[k]!) * scale;

@@ -4,16 +4,8 @@
 import type { SampleSource } from '../../samples/sample-source.ts';
 import type { FloatNetwork } from '../float-network.ts';
 import { type Decisions, maxBias, safeScales } from '../plan.ts';
+import { biasShifts, ChannelSums } from './channel-sums.ts';
 import { eachOwnError, eachTensor, type FittedLayer, fittedLayers } from './layer-tensors.ts';
-
-/** Means of each output channel, and the share of its values that the layer's activation lets pass as they are. */
-interface ChannelMeans {
-  readonly mean: Float64Array;
-  readonly passing: Float64Array;
-}
-
-/** Channels that the activation cuts off nearly always say nothing about their bias. */
-const leastPassing = 0.05;
 
 /** Networks of more layers are corrected layer by layer at once: running them as often as they have layers takes too long. */
 const mostInSequence = 16;
@@ -85,47 +77,12 @@ function corrected(layer: FittedLayer, decisions: Decisions, wanted?: ChannelSum
   if (wanted === undefined || found === undefined) return before;
   const [x, y] = [wanted.finish(), found.finish()];
   const bounds = biasBounds(layer, decisions);
-  return before.map((b, c) => Math.min(bounds[c]!, Math.max(-bounds[c]!, b + shift(x, y, c))));
+  const shifts = biasShifts(y, x.mean, y.mean);
+  return before.map((b, c) => Math.min(bounds[c]!, Math.max(-bounds[c]!, b + (shifts[c] ?? 0))));
 }
 
 /** Biases beyond these would make the plan choose larger scales than the weights were rounded by. */
 function biasBounds({ name, inputScale, bias }: FittedLayer, { weightScales }: Decisions): Float32Array {
   const scales = weightScales.get(name) ?? new Float32Array();
   return safeScales(scales, inputScale, bias).map((scale) => scale * inputScale * maxBias * (1 - 2 ** -20));
-}
-
-/** The mean moves by the bias's shift for the share of values that passes. */
-function shift(float: ChannelMeans, quantized: ChannelMeans, c: number): number {
-  const passing = float.passing[c]!;
-  const moved = (float.mean[c]! - quantized.mean[c]!) / passing;
-  return passing >= leastPassing && Number.isFinite(moved) ? moved : 0;
-}
-
-class ChannelSums {
-  readonly #sums: Float64Array;
-  readonly #passing: Float64Array;
-  readonly #low: number;
-  readonly #high: number;
-  #rows = 0;
-
-  constructor({ op, channels }: FittedLayer) {
-    [this.#low, this.#high] = op.attributes.clamp as readonly [number, number];
-    this.#sums = new Float64Array(channels);
-    this.#passing = new Float64Array(channels);
-  }
-
-  add(y: Float32Array): void {
-    const channels = this.#sums.length;
-    for (let at = 0; at < y.length; at += channels, this.#rows++)
-      for (let c = 0; c < channels; c++) {
-        const v = y[at + c]!;
-        this.#sums[c]! += v;
-        if (v > this.#low && v < this.#high) this.#passing[c]!++;
-      }
-  }
-
-  finish(): ChannelMeans {
-    const rows = Math.max(1, this.#rows);
-    return { mean: this.#sums.map((v) => v / rows), passing: this.#passing.map((v) => v / rows) };
-  }
 }

@@ -1,6 +1,7 @@
 // The inputs and results of linear layers, sample by sample, in the float network or in the quantized one.
 import { Builder } from '../../../ir/builder.ts';
 import type { Patches } from '../../../ir/define-op.ts';
+import type { Func } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
 import { tensorType } from '../../../ir/types.ts';
 import { tensorGroups } from '../../../passes/quantization/tensor-groups.ts';
@@ -10,13 +11,26 @@ import { compileToWasm, type FloatNetwork } from '../float-network.ts';
 import { passedOn } from '../measured-tensors.ts';
 import { applyDecisions, type Decisions, type LinearLayer, linearLayers, nameOf, planFor } from '../plan.ts';
 
-/** A layer whose weights are fitted. */
-export interface FittedLayer extends LinearLayer {
+/** A layer that says how its weights meet its input. */
+export interface PatchedLayer extends LinearLayer {
   readonly patches: Patches;
+  /** Its place among the layers that are looked at. */
+  readonly index: number;
+}
+
+/** A layer whose weights are fitted. */
+export interface FittedLayer extends PatchedLayer {
   /** The scale of its quantized input. */
   readonly inputScale: number;
-  /** Its place among the layers that are fitted. */
-  readonly index: number;
+}
+
+/** The linear layers that say how their weights meet their input, in the function's order. */
+export function patchedLayers(func: Func): PatchedLayer[] {
+  const found = linearLayers(func).flatMap((layer) => {
+    const patches = layer.op.definition.linear?.patches?.(layer.op);
+    return patches === undefined ? [] : [{ ...layer, patches }];
+  });
+  return found.map((layer, index) => ({ ...layer, index }));
 }
 
 /** The linear layers that compute on integers and say how their weights meet their input, in the network's order. */
@@ -24,12 +38,11 @@ export function fittedLayers(network: FloatNetwork, decisions: Decisions): Fitte
   const func = network.module().entry;
   const groups = tensorGroups(func, decisions.ties);
   const plan = planFor(func, decisions);
-  const found = linearLayers(func).flatMap((layer) => {
-    const patches = layer.op.definition.linear?.patches?.(layer.op);
+  const found = patchedLayers(func).flatMap((layer) => {
     const precision = plan.operandPrecision(layer.op, 0);
     const input = groups.get(layer.op.operand(0));
-    if (patches === undefined || precision === 'f32' || input === undefined) return [];
-    return [{ ...layer, patches, inputScale: plan.activations(input, precision).scale[0] ?? 1 }];
+    if (precision === 'f32' || input === undefined) return [];
+    return [{ ...layer, inputScale: plan.activations(input, precision).scale[0] ?? 1 }];
   });
   return found.map((layer, index) => ({ ...layer, index }));
 }
@@ -39,13 +52,13 @@ export function fittedLayers(network: FloatNetwork, decisions: Decisions): Fitte
  * with decisions of the quantized one. Only what leads to these is computed. State goes on from sample to sample, as in
  * calibration.
  */
-export async function eachTensor(
+export async function eachTensor<L extends LinearLayer>(
   network: FloatNetwork,
   decisions: Decisions | undefined,
   samples: SampleSource,
-  layers: readonly FittedLayer[],
+  layers: readonly L[],
   which: 'input' | 'result',
-  see: (layer: FittedLayer, x: Float32Array, sample: number) => void,
+  see: (layer: L, x: Float32Array, sample: number) => void,
 ): Promise<void> {
   const module = network.module();
   const func = module.entry;

@@ -18,13 +18,14 @@ export function cholesky(hessian: Float64Array): Float64Array {
   return lower;
 }
 
-/** Integers of -limit to limit for weights in place of which scale * q stands: from the last to the first. */
+/** Integers of -limit to limit for weights in place of which scale * q stands, from the last to the first; 0 for 0. */
 export function nearestPlane(lower: Float64Array, weights: Float64Array, scale: number, limit: number): Float64Array {
   const length = weights.length;
   const q = new Float64Array(length);
   /** Sum over j > k of L[j, k] * (weight - rounded weight) of j. */
   const carried = new Float64Array(length);
   for (let k = length - 1; k >= 0; k--) {
+    if (weights[k] === 0) continue;
     const target = weights[k]! + carried[k]! / lower[k * length + k]!;
     q[k] = Math.min(limit, Math.max(-limit, Math.round(target / scale)));
     const error = weights[k]! - q[k]! * scale;
