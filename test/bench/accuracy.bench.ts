@@ -4,7 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'vitest';
 import { importModelFile } from '../../src/files/model-file.ts';
 import { createRunner, type Feeds, type Program, type TensorInfo } from '../../src/index.ts';
+import { type FloatNetwork, floatNetwork } from '../../src/quantize/float-network.ts';
+import { linearLayers } from '../../src/quantize/plan.ts';
+import { pruneWeights } from '../../src/quantize/pruning/prune-weights.ts';
 import { type QuantizeOptions, quantize } from '../../src/quantize/quantize.ts';
+import { weightRow } from '../../src/quantize/reconstruction/weight-rows.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
 import { resizePicture } from '../../src/samples/resize-picture.ts';
 import { samplesOf } from '../../src/samples/sample-source.ts';
@@ -183,6 +187,47 @@ const percent = (share: number | undefined) => (share === undefined ? '' : (100 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
+const sparsities = [0.3, 0.5, 0.7];
+
+/** Sides of the blocks that a kernel could skip: outputs and inputs of a dot product of 4, and of a tile. */
+const blocks = [4, 16];
+
+/** The share of square blocks of weights, outputs by inputs, that are 0 throughout; depthwise layers have none. */
+function zeroBlocks(network: FloatNetwork, side: number): number {
+  let [zeros, count] = [0, 0];
+  for (const layer of linearLayers(network.module().entry)) {
+    if (layer.op.definition.name === 'depthwise_conv2d') continue;
+    const rows = Array.from({ length: layer.channels }, (_, o) => weightRow(layer, o));
+    const length = rows[0]?.length ?? 0;
+    for (let o = 0; o < rows.length; o += side)
+      for (let k = 0; k < length; k += side) {
+        count++;
+        if (rows.slice(o, o + side).every((row) => row.subarray(k, k + side).every((w) => w === 0))) zeros++;
+      }
+  }
+  return zeros / count;
+}
+
+/** What pruning costs, by magnitude and as `--prune` does it. */
+async function prunedRows(subject: Subject, wanted: readonly number[][][]): Promise<string[][]> {
+  const figure = ({ right, snr }: Judgement) =>
+    right === undefined ? `${snr.toFixed(1)} dB` : `${percent(right)} %, ${snr.toFixed(1)} dB`;
+  const rows: string[][] = [];
+  for (const sparsity of sparsities) {
+    const least = floatNetwork(subject.program, (module) => pruneWeights(module, sparsity));
+    const magnitudes = { ...subject.program, module: () => least.module() };
+    const byMagnitude = await judged({ ...subject, program: magnitudes }, wanted, { method: 'minmax' });
+    const samples = samplesOf(subject.calibration);
+    const { program, network } = await quantize(subject.program, samples, { method: 'minmax', prune: sparsity });
+    const bySamples = judge(subject, wanted, await outputsOf(program, subject.judged));
+    rows.push([
+      ...[subject.name, `${100 * sparsity} %`, figure(byMagnitude), figure(bySamples)],
+      ...blocks.map((side) => percent(zeroBlocks(network, side))),
+    ]);
+  }
+  return rows;
+}
+
 it.skipIf(!hasShared('models'))('accuracy', async () => {
   const lines = [
     '<!-- Written by `npm run bench -- accuracy`. Edit that, not this. -->',
@@ -193,6 +238,7 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
     'SNR is the power of the float outputs over that of the difference, in dB, as a mean over outputs.',
   ];
   const labelled: string[][] = [];
+  const pruned: string[][] = [];
   for (const subject of [await keywords(), await cifarPictures()]) {
     const wanted = await outputsOf(subject.program, subject.judged);
     const float = judge(subject, wanted, wanted);
@@ -202,6 +248,7 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
       const { right, agreement, snr } = await judged(subject, wanted, { method });
       labelled.push([subject.name, method, percent(right), percent(agreement), snr.toFixed(1)]);
     }
+    pruned.push(...(await prunedRows(subject, wanted)));
   }
   const ofMethods = methods.map((method) => {
     const rows = labelled.filter((row) => row[1] === method).map((row) => Number(row[2]));
@@ -235,6 +282,7 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
     const row = [subject.name];
     for (const method of compared) row.push((await judged(subject, wanted, { method })).snr.toFixed(1));
     rows.push(row);
+    if (subject.name === 'ad01_float') pruned.push(...(await prunedRows(subject, wanted)));
     printTable('SNR, dB', ['network', ...compared], [row]);
   }
   lines.push('', '## Output SNR in dB', '');
@@ -249,5 +297,18 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
     '',
   );
   lines.push(table(['network', ...compared], rows), '');
+  const prunedHead = ['network', 'zeros', 'by magnitude', '`--prune`', ...blocks.map((n) => `${n} x ${n} zeros, %`)];
+  lines.push(
+    '## Pruned weights',
+    '',
+    'Quantized with `minmax`, on the samples above. The last columns are of what `--prune` leaves: the',
+  );
+  lines.push(
+    'share of blocks of weights, outputs by inputs, that are 0 throughout.',
+    '',
+    table(prunedHead, pruned),
+    '',
+  );
+  printTable('Pruned', prunedHead, pruned);
   writeFileSync(new URL('../../docs/accuracy.md', import.meta.url), lines.join('\n'));
 });

@@ -228,15 +228,3 @@ describe('what stays float', () => {
     ).rejects.toThrow();
   });
 });
-
-it('prunes the share of weights that was asked', async () => {
-  const { program, samples } = await subject(small);
-  const { network } = await quantize(program, samples, { method: 'minmax', prune: 0.25 });
-  const zeros = network.module().entry.ops.flatMap((op) => {
-    const value = op.attributes.value;
-    const isWeights = typeof value === 'object' && 'data' in value && value.data.length >= 40;
-    return isWeights ? [Array.from(value.data, Number).filter((w) => w === 0).length / value.data.length] : [];
-  });
-  expect(zeros.length).toBe(3);
-  for (const share of zeros) expect(share).toBeCloseTo(0.25, 2);
-});
