@@ -160,7 +160,11 @@ async function candidate(
   const { precisions, float } = possiblePrecisions(network, estimated);
   let decisions: Decisions = { ...estimated, precisions };
   const result = () => ({ network, statistics, decisions, float });
-  if (parts.fitted.count === 0) return result();
+  if (parts.fitted.count === 0) {
+    if (options.wideOutputs === true)
+      decisions = await withOutputs(network, statistics, decisions, parts.checked, options);
+    return result();
+  }
   if (method === 'auto') {
     const progress = during('searching ranges', options);
     const { searched, estimated } = await searchRanges(network, statistics, decisions, parts.fitted, progress);

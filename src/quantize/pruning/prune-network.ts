@@ -24,7 +24,7 @@ import { restoreStatistics } from './restore-statistics.ts';
 const mostSamples = 128;
 
 /** Patches of each layer, over all samples. */
-const patches = 8192;
+const mostPatches = 8192;
 
 /** Numbers that the moments of all layers together may take (512 MB): what has no room is pruned by magnitude. */
 const maxMoments = 2 ** 26;
@@ -87,11 +87,15 @@ async function sense(
   layers: readonly PatchedLayer[],
 ): Promise<SensedLayer[]> {
   const moments = new Map(layers.map((layer) => [layer, new Moments(layer.patches)]));
-  const perSample = Math.ceil(patches / Math.max(1, samples.count));
+  const perSample = Math.ceil(mostPatches / Math.max(1, samples.count));
   await eachTensor(network, undefined, samples, layers, 'input', (layer, x, sample) => {
     moments.get(layer)?.add(x, positionsOf(layer.patches, perSample, [layer.index, sample]));
   });
-  return [...moments].map(([layer, seen]) => {
+  return layers.flatMap((layer) => {
+    const seen = moments.get(layer);
+    // Triangles take the place of moments, of which there is no room for both.
+    moments.delete(layer);
+    if (seen === undefined) return [];
     const { groups, count } = seen.finish();
     const lowers = groups.map((group) => cholesky(hessianOf(group, count)));
     const groupOf = (o: number) => Math.floor((o * groups.length) / layer.channels);
@@ -100,7 +104,9 @@ async function sense(
       lower: lowers[groupOf(o)] ?? new Float64Array(),
     }));
     const means = rows.map((_, o) => groups[groupOf(o)]?.mean ?? new Float64Array());
-    return { layer, rows, means, power: rows.reduce((sum, row) => sum + rowPower(row), 0) };
+    const power = rows.reduce((sum, row) => sum + rowPower(row), 0);
+    // Inputs that are no numbers say nothing about what may go.
+    return Number.isFinite(power) ? [{ layer, rows, means, power }] : [];
   });
 }
 
@@ -133,6 +139,7 @@ function thresholdFor(layers: readonly SensedLayer[], sparsity: number): number 
   };
   // Shares of power from what f64 cannot tell from nothing to all of it.
   let [low, high] = [-60, 1];
+  if (sparsity >= 1) return Number.POSITIVE_INFINITY;
   if (shareBelow(0) >= sparsity) return 0;
   for (let i = 0; i < halvings; i++) {
     const middle = (low + high) / 2;

@@ -78,19 +78,19 @@ export async function eachTensor<L extends LinearLayer>(
 }
 
 /**
- * Runs the quantized network over all samples and shows each layer's result beside what the layer would give for the same
- * quantized input if its own weights, bias and result were not rounded.
+ * Runs the network, with decisions the quantized one, over all samples and shows each layer's result beside what it would be
+ * for the same input with the layer's weights and bias as they are given, and not rounded.
  */
-export async function eachOwnError(
+export async function eachOwnError<L extends LinearLayer>(
   network: FloatNetwork,
-  decisions: Decisions,
+  decisions: Decisions | undefined,
   samples: SampleSource,
-  layers: readonly FittedLayer[],
-  see: (layer: FittedLayer, unrounded: Float32Array, rounded: Float32Array) => void,
+  layers: readonly L[],
+  see: (layer: L, unrounded: Float32Array, rounded: Float32Array) => void,
 ): Promise<void> {
   const module = network.module();
   const func = module.entry;
-  applyDecisions(func, decisions);
+  if (decisions !== undefined) applyDecisions(func, decisions);
   const ops = new Map(func.ops.map((op) => [nameOf(op), op]));
   const builder = new Builder(func, func.ops);
   const floats = (data: Float32Array, shape: readonly number[]) => {
