@@ -100,8 +100,11 @@ export async function quantize(
   if (samples.count === 0 && options.statistics === undefined) {
     fail('I8C0402', 'There are no samples to quantize with.');
   }
-  const { network, statistics, decisions: refined, float } = await closest(plain, samples, kept, options);
-  const { decisions, float: raised } = await mixPrecisions(network, refined, samples, options);
+  const parts = heldOut(plain, samples);
+  const found = await closest(plain, samples, parts, kept, options);
+  const { network, statistics, float } = found;
+  const outputs = await withOutputs(found, parts.checked, options);
+  const { decisions, float: raised } = await mixPrecisions(network, outputs, samples, options);
   const asked = arithmeticOps(network.module()).filter((op) => kept.has(nameOf(op)));
   const left = asked.map((op) => ({
     ...{ name: nameOf(op), operator: op.definition.name, where: op.location },
@@ -129,11 +132,11 @@ interface Candidate {
 async function closest(
   plain: FloatNetwork,
   samples: SampleSource,
+  parts: SampleParts,
   kept: ReadonlyMap<string, Precision>,
   options: QuantizeOptions,
 ): Promise<Candidate> {
   const { method = 'auto', equalize: asked } = options;
-  const parts = heldOut(plain, samples);
   const statistics = options.statistics ?? (await calibrate(plain, samples, during('calibrating', options)));
   const besidePorts = (op: Op) => options.ports !== 'integer' && options.element !== 'i16' && !kept.has(nameOf(op));
   const isConsidered = samples.count > 0 && (asked ?? method === 'auto');
@@ -160,11 +163,7 @@ async function candidate(
   const { precisions, float } = possiblePrecisions(network, estimated);
   let decisions: Decisions = { ...estimated, precisions };
   const result = () => ({ network, statistics, decisions, float });
-  if (parts.fitted.count === 0) {
-    if (options.wideOutputs === true)
-      decisions = await withOutputs(network, statistics, decisions, parts.checked, options);
-    return result();
-  }
+  if (parts.fitted.count === 0) return result();
   if (method === 'auto') {
     const progress = during('searching ranges', options);
     const { searched, estimated } = await searchRanges(network, statistics, decisions, parts.fitted, progress);
@@ -177,20 +176,18 @@ async function candidate(
     const { errors, ...learned } = await learnRounding(network, parts, decisions, progress);
     decisions = { ...decisions, ...learned };
   }
-  decisions = await withOutputs(network, statistics, decisions, parts.checked, options);
   return result();
 }
 
 /** The decisions with outputs of 16 bits: as asked, or where they are nearer by it. */
 async function withOutputs(
-  network: FloatNetwork,
-  statistics: NetworkStatistics,
-  decisions: Decisions,
+  { network, statistics, decisions }: Candidate,
   samples: SampleSource,
   { method = 'auto', ports, wideOutputs: asked = method === 'auto' ? undefined : false }: QuantizeOptions,
 ): Promise<Decisions> {
   const wide = ports === 'integer' || asked === false ? undefined : withWideOutputs(network, decisions, statistics);
   if (wide === undefined || asked === true) return wide ?? decisions;
+  if (samples.count === 0) return decisions;
   const [after = 0, before = 0] = await measuredNoise(network, [wide, decisions], samples);
   return after < before - leastGain ? wide : decisions;
 }

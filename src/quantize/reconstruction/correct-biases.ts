@@ -77,7 +77,7 @@ function corrected(layer: FittedLayer, decisions: Decisions, wanted?: ChannelSum
   if (wanted === undefined || found === undefined) return before;
   const [x, y] = [wanted.finish(), found.finish()];
   const bounds = biasBounds(layer, decisions);
-  const shifts = biasShifts(y, x.mean, y.mean);
+  const shifts = biasShifts(x, x.mean, y.mean);
   return before.map((b, c) => Math.min(bounds[c]!, Math.max(-bounds[c]!, b + (shifts[c] ?? 0))));
 }
 
