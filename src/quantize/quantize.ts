@@ -25,7 +25,7 @@ import { withWideOutputs } from './wide-outputs.ts';
 
 /** What takes a while, and how far it is. */
 export interface QuantizationProgress extends CalibrationProgress {
-  readonly activity: 'calibrating' | 'searching ranges' | 'learning weights';
+  readonly activity: 'pruning' | 'calibrating' | 'searching ranges' | 'learning weights';
 }
 
 export interface QuantizeOptions
@@ -193,14 +193,11 @@ async function withOutputs(
 }
 
 /** The float network, less the weights that are to go. */
-async function pruned(
-  program: Program,
-  samples: SampleSource,
-  { prune, method, dynamic, weightOnly }: QuantizeOptions,
-): Promise<FloatNetwork> {
+async function pruned(program: Program, samples: SampleSource, options: QuantizeOptions): Promise<FloatNetwork> {
+  const { prune, method, dynamic, weightOnly } = options;
   if (prune === undefined || method === 'keep') return floatNetwork(program);
   const takesSamples = samples.count > 0 && dynamic !== true && weightOnly !== true;
-  if (takesSamples) return prunedNetwork(floatNetwork(program), samples, prune);
+  if (takesSamples) return prunedNetwork(floatNetwork(program), samples, prune, during('pruning', options));
   return floatNetwork(program, (module) => pruneWeights(module, prune));
 }
 

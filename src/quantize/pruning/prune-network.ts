@@ -9,6 +9,7 @@ import type { SampleSource } from '../../samples/sample-source.ts';
 import { samplesAt } from '../../samples/select-samples.ts';
 import type { FloatNetwork } from '../float-network.ts';
 import { linearLayers } from '../plan.ts';
+import { type ProgressOptions, progressSteps, type Step } from '../progress-steps.ts';
 import { eachTensor, type PatchedLayer, patchedLayers } from '../reconstruction/layer-tensors.ts';
 import { Moments } from '../reconstruction/moments.ts';
 import { cholesky } from '../reconstruction/nearest-plane.ts';
@@ -18,7 +19,7 @@ import { weightIndex, weightRow } from '../reconstruction/weight-rows.ts';
 import { type LayerNumbers, withNumbers } from './layer-numbers.ts';
 import { type PrunableRow, prunedRow, rowPower } from './prune-row.ts';
 import { withoutLeast } from './prune-weights.ts';
-import { restoreStatistics } from './restore-statistics.ts';
+import { restorations, restoreStatistics } from './restore-statistics.ts';
 
 /** Samples that are looked at, at most: spread over all. */
 const mostSamples = 128;
@@ -56,18 +57,21 @@ export async function prunedNetwork(
   network: FloatNetwork,
   samples: SampleSource,
   sparsity: number,
+  options: ProgressOptions = {},
 ): Promise<FloatNetwork> {
   const func = network.module().entry;
   const patched = patchedLayers(func);
   const some = spread(samples, func.states.length > 0);
+  const step = progressSteps(1 + halvings + restorations(patched), options);
   const sensed = await sense(network, some, withRoom(patched));
+  await step();
   const known = new Set(sensed.map(({ layer }) => layer.name));
-  const threshold = thresholdFor(sensed, sparsity);
+  const threshold = await thresholdFor(sensed, sparsity, step);
   const numbers = new Map<string, LayerNumbers>([
     ...linearLayers(func).flatMap((l) => (known.has(l.name) ? [] : [[l.name, withoutLeast(l, sparsity)] as const])),
     ...sensed.map((layer) => [layer.layer.name, pruned(layer, threshold)] as const),
   ]);
-  return withNumbers(network, await restoreStatistics(network, some, patched, numbers));
+  return withNumbers(network, await restoreStatistics(network, some, patched, numbers, step));
 }
 
 /** The layers, in order, whose moments there is memory for. */
@@ -121,7 +125,7 @@ function spread(samples: SampleSource, inSteps: boolean): SampleSource {
 }
 
 /** The share of its layer's power that a weight may cost, for that share of all weights to be 0. */
-function thresholdFor(layers: readonly SensedLayer[], sparsity: number): number {
+async function thresholdFor(layers: readonly SensedLayer[], sparsity: number, step: Step): Promise<number> {
   const sought = layers.map(({ rows, power }) => {
     const step = Math.max(1, Math.floor(rows.length / soughtRows));
     return { rows: rows.filter((_, o) => o % step === 0), power, all: rows.length };
@@ -145,6 +149,7 @@ function thresholdFor(layers: readonly SensedLayer[], sparsity: number): number 
     const middle = (low + high) / 2;
     if (shareBelow(2 ** middle) < sparsity) low = middle;
     else high = middle;
+    await step();
   }
   return 2 ** high;
 }

@@ -2,6 +2,7 @@
 // (2022), section 6 (statistics correction).
 import type { SampleSource } from '../../samples/sample-source.ts';
 import type { FloatNetwork } from '../float-network.ts';
+import type { Step } from '../progress-steps.ts';
 import { biasShifts, type ChannelFigures, ChannelSums } from '../reconstruction/channel-sums.ts';
 import { eachOwnError, eachTensor, type PatchedLayer } from '../reconstruction/layer-tensors.ts';
 import { type LayerNumbers, withNumbers } from './layer-numbers.ts';
@@ -12,15 +13,19 @@ const mostInSequence = 16;
 /** What an error did to a deviation, and no more. */
 const mostFactor = 2;
 
+/** Steps that restoring these layers takes. */
+export const restorations = ({ length }: readonly PatchedLayer[]): number => (length > mostInSequence ? 1 : length);
+
 /** The numbers with each layer's rows scaled and its biases shifted. */
 export function restoreStatistics(
   network: FloatNetwork,
   samples: SampleSource,
   layers: readonly PatchedLayer[],
   pruned: ReadonlyMap<string, LayerNumbers>,
+  step: Step,
 ): Promise<ReadonlyMap<string, LayerNumbers>> {
   const restore = layers.length > mostInSequence ? restoreOwn : restoreInSequence;
-  return restore(network, samples, layers, pruned);
+  return restore(network, samples, layers, pruned, step);
 }
 
 /** One layer after the other: each takes back what all pruning before it has done too. */
@@ -29,6 +34,7 @@ async function restoreInSequence(
   samples: SampleSource,
   layers: readonly PatchedLayer[],
   pruned: ReadonlyMap<string, LayerNumbers>,
+  step: Step,
 ): Promise<ReadonlyMap<string, LayerNumbers>> {
   const numbers = new Map(pruned);
   const figures = async (of: FloatNetwork, which: readonly PatchedLayer[]) => {
@@ -40,6 +46,7 @@ async function restoreInSequence(
   for (const layer of layers) {
     const found = await figures(withNumbers(network, numbers), [layer]);
     restoreLayer(layer, numbers, wanted.get(layer)?.finish(), found.get(layer)?.finish());
+    await step();
   }
   return numbers;
 }
@@ -50,6 +57,7 @@ async function restoreOwn(
   samples: SampleSource,
   layers: readonly PatchedLayer[],
   pruned: ReadonlyMap<string, LayerNumbers>,
+  step: Step,
 ): Promise<ReadonlyMap<string, LayerNumbers>> {
   const numbers = new Map(pruned);
   const [wanted, found] = [sumsOf(layers), sumsOf(layers)];
@@ -58,6 +66,7 @@ async function restoreOwn(
     found.get(layer)?.add(y);
   });
   for (const layer of layers) restoreLayer(layer, numbers, wanted.get(layer)?.finish(), found.get(layer)?.finish());
+  await step();
   return numbers;
 }
 

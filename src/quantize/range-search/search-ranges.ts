@@ -1,19 +1,19 @@
 // Chooses ranges by what they do to the network's outputs: every estimator's ranges for all tensors at once, then tensor
 // by tensor (coordinate descent), each time keeping what brings the outputs closer to the float network's. A change of one
 // tensor must do so on both halves of the samples: what helps only some of them is clipped to them, and others pay for it.
-import { setImmediate } from 'node:timers/promises';
 import type { Op } from '../../../ir/module.ts';
 import { constant } from '../../../ir/ops/constant.ts';
 import type { TensorArray } from '../../../ir/tensor-data.ts';
 import { elementCount } from '../../../ir/types.ts';
 import type { SampleSource } from '../../samples/sample-source.ts';
-import { type CalibrationProgress, inOrder, type NetworkStatistics } from '../calibrate.ts';
+import { inOrder, type NetworkStatistics } from '../calibrate.ts';
 import { effectiveRanges, within } from '../effective-ranges.ts';
 import { bestRange, type Estimator, estimateRange, type Range } from '../estimators/index.ts';
 import { compileToWasm, type FloatNetwork } from '../float-network.ts';
 import { measuredTensors } from '../measured-tensors.ts';
 import { noiseInDecibels, squares } from '../output-noise.ts';
 import { type Decisions, groupRange } from '../plan.ts';
+import { type ProgressOptions, progressSteps } from '../progress-steps.ts';
 import { type Simulation, simulation } from './simulation.ts';
 
 const estimators = ['minmax', 'percentile', 'mse', 'entropy', 'mean'] as const satisfies readonly Estimator[];
@@ -41,13 +41,6 @@ const sameShare = 0.02;
 /** The range of the current choice, wider and narrower. */
 const stretches = [0.8, 0.9, 1.1, 1.25];
 
-export interface SearchOptions {
-  /** Networks measured, of so many at most. */
-  readonly onProgress?: (progress: CalibrationProgress) => void;
-  /** Ends the search between measurements: the promise is rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
 /** The decisions' ranges, with those of all tensors that are quantized replaced. */
 export interface FoundRanges {
   /** Of the best estimator for all tensors at once, after changes of single tensors. */
@@ -62,7 +55,7 @@ export async function searchRanges(
   statistics: NetworkStatistics,
   decisions: Decisions,
   samples: SampleSource,
-  { onProgress, signal }: SearchOptions = {},
+  options: ProgressOptions = {},
 ): Promise<FoundRanges> {
   const { entry } = network.module();
   const cost = entry.ops.reduce((sum, op) => sum + (op.definition.macs?.(op) ?? 0) + roundingCost * elements(op), 0);
@@ -77,12 +70,11 @@ export async function searchRanges(
   const most = Math.floor(budget / Math.max(cost * count, 1));
   let evaluations = most;
   const noiseOf = noiseMeter(network, simulated, inputs);
+  const step = progressSteps(most, options);
   const measure = async (ranges: readonly Range[]): Promise<Noise> => {
-    onProgress?.({ done: Math.max(0, most - evaluations), count: most });
-    // What shows progress, or ends the search, gets its turn.
-    await setImmediate();
-    signal?.throwIfAborted();
-    return noiseOf(ranges);
+    const found = noiseOf(ranges);
+    await step();
+    return found;
   };
 
   const choices = [...estimators, 'least error' as const].map((method) =>

@@ -5,13 +5,12 @@
 // samples. Fitting w^.x^ to w.x, x^ the input in the quantized network, so that a layer also takes back errors of the layers
 // before it, was no better on the networks that were measured: it answers noise with smaller weights, an error that does not
 // average out over positions as noise does. What earlier errors do to means is taken back, by the biases, layer after layer.
-import { setImmediate } from 'node:timers/promises';
 import type { SampleSource } from '../../samples/sample-source.ts';
-import type { CalibrationProgress } from '../calibrate.ts';
 import { weightScales as estimatedScales } from '../estimators/index.ts';
 import type { FloatNetwork } from '../float-network.ts';
 import type { SampleParts } from '../held-out.ts';
 import { type Decisions, safeScales } from '../plan.ts';
+import { type ProgressOptions, progressSteps } from '../progress-steps.ts';
 import { correctBiases } from './correct-biases.ts';
 import { fitLayer, type LayerError } from './fit-layer.ts';
 import { eachTensor, type FittedLayer, fittedLayers } from './layer-tensors.ts';
@@ -19,15 +18,11 @@ import { measuredNoise } from './measured-noise.ts';
 import { Moments } from './moments.ts';
 import { patchLength, positionsOf } from './patches.ts';
 
-export interface LearnRoundingOptions {
+export interface LearnRoundingOptions extends ProgressOptions {
   /** Chooses the positions whose patches are looked at; the same seed gives the same integers. Default: 1. */
   seed?: number;
   /** Patches of each layer, over all samples. Default: 8192. */
   patches?: number;
-  /** Layers fitted, of so many. */
-  onProgress?: (progress: CalibrationProgress) => void;
-  /** Ends the learning between layers: the promise is rejected with the signal's reason. */
-  signal?: AbortSignal;
 }
 
 /**
@@ -53,12 +48,13 @@ export async function learnRounding(
   network: FloatNetwork,
   { fitted: samples, checked }: SampleParts,
   decisions: Decisions,
-  { seed = 1, patches = 8192, onProgress, signal }: LearnRoundingOptions = {},
+  { seed = 1, patches = 8192, ...options }: LearnRoundingOptions = {},
 ): Promise<LearnedRounding> {
   const layers = fittedLayers(network, decisions).filter((layer) => patchLength(layer.patches) <= maxPatchLength);
   const rounded = new Map(decisions.rounded);
   const weightScales = new Map(decisions.weightScales);
   const errors = new Map<string, LayerError>();
+  const step = progressSteps(layers.length, options);
   const perSample = Math.ceil(patches / Math.max(1, samples.count));
   for (const wave of waves(layers)) {
     const moments = new Map(wave.map((layer) => [layer, new Moments(layer.patches)]));
@@ -70,9 +66,7 @@ export async function learnRounding(
       rounded.set(layer.name, fit.rounded);
       weightScales.set(layer.name, fit.scales);
       errors.set(layer.name, fit.error);
-      onProgress?.({ done: errors.size, count: layers.length });
-      await setImmediate();
-      signal?.throwIfAborted();
+      await step();
     }
   }
   const learned = { ...decisions, rounded, weightScales };
