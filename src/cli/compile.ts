@@ -114,6 +114,7 @@ const quantizingFlags = [
   'method',
   'weights',
   'element',
+  'outputBits',
   'equalize',
   'keepFloat',
   'maxDrop',

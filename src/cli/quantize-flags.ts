@@ -9,8 +9,7 @@ export interface QuantizeFlags {
   readonly weights?: 'learned' | 'nearest';
   readonly element?: 'i8' | 'i16';
   readonly equalize?: true;
-  /** No flag of the user's: some files have no form of such outputs. */
-  readonly wideOutputs?: false;
+  readonly outputBits?: '8' | '16';
   readonly keepFloat?: readonly string[];
   readonly maxDrop?: string;
   readonly budget?: string;
@@ -30,7 +29,7 @@ export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
     weights,
     element,
     equalize,
-    wideOutputs,
+    outputBits,
     keepFloat,
     maxDrop,
     budget,
@@ -46,7 +45,7 @@ export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
     ...(weights === undefined ? {} : { weights }),
     ...(element === undefined ? {} : { element }),
     ...(equalize === undefined ? {} : { equalize }),
-    ...(wideOutputs === undefined ? {} : { wideOutputs }),
+    ...(outputBits === undefined ? {} : { wideOutputs: outputBits === '16' }),
     ...(keepFloat === undefined ? {} : { keepFloat }),
     ...(maxDrop === undefined ? {} : { maxDrop: percentageOf('--max-drop', maxDrop) }),
     ...(budget === undefined ? {} : { budget: budgetIn('--budget', budget) }),

@@ -27,8 +27,8 @@ export interface QuantizeCommandFlags extends ImportFlags, SampleFlags, Quantize
 interface OutputForm {
   /** The rounding that the file means; any where undefined. */
   readonly rounding?: Rounding;
-  /** False where the file has no form of outputs of 16 bits behind operators on 8. */
-  readonly wideOutputs?: false;
+  /** The bits of float outputs, where the file has no form of any others behind operators on 8. */
+  readonly outputBits?: '8';
   /** Name to contents. */
   write(quantized: Quantized, fileName: string): Promise<Map<string, Uint8Array>>;
 }
@@ -42,7 +42,7 @@ const forms: Readonly<Record<string, OutputForm>> = {
   },
   '.tflite': {
     rounding: 'double',
-    wideOutputs: false,
+    outputBits: '8',
     async write({ program }, fileName) {
       return new Map([[fileName, await exportTflite(program)]]);
     },
@@ -63,8 +63,7 @@ const forms: Readonly<Record<string, OutputForm>> = {
 
 export async function quantizeCommand(path: string, given: QuantizeCommandFlags): Promise<void> {
   const form = formOf(given.output);
-  const { wideOutputs } = form;
-  const flags = { ...given, rounding: roundingFor(form, given), ...(wideOutputs === undefined ? {} : { wideOutputs }) };
+  const flags = { ...given, ...fixedBy(form, given) };
   const program = await importModelFile(path, await importOptions(flags));
   const { quantized, report } = await withProgress(async (line) => {
     const samples = flags.data === undefined ? undefined : await samplesFrom(flags.data, program.inputs, flags);
@@ -104,13 +103,23 @@ function formOf(output: string): OutputForm {
   );
 }
 
-function roundingFor({ rounding }: OutputForm, flags: QuantizeCommandFlags): Rounding {
+/** What the kind of file leaves no choice about. Throws CompileError I8C0401 where something else was asked for. */
+function fixedBy({ rounding, outputBits }: OutputForm, flags: QuantizeCommandFlags): Partial<QuantizeFlags> {
+  const file = quoteName(flags.output);
   if (rounding !== undefined && flags.rounding !== undefined && flags.rounding !== rounding) {
-    fail('I8C0401', `What is written to ${quoteName(flags.output)} rounds ${rounding}, not ${flags.rounding}.`, {
+    fail('I8C0401', `What is written to ${file} rounds ${rounding}, not ${flags.rounding}.`, {
       hint: 'Leave out --rounding, or write a .ir file.',
     });
   }
-  return rounding ?? flags.rounding ?? 'half-even';
+  if (outputBits !== undefined && flags.outputBits !== undefined && flags.outputBits !== outputBits) {
+    fail('I8C0401', `What is written to ${file} has outputs of ${outputBits} bits, not ${flags.outputBits}.`, {
+      hint: 'Leave out --output-bits, or write a .onnx or .ir file.',
+    });
+  }
+  return {
+    rounding: rounding ?? flags.rounding ?? 'half-even',
+    ...(outputBits === undefined ? {} : { outputBits }),
+  };
 }
 
 async function page(quantized: Quantized, samples: SampleSource, line: ProgressLine): Promise<Uint8Array> {
@@ -120,12 +129,13 @@ async function page(quantized: Quantized, samples: SampleSource, line: ProgressL
 }
 
 /** What became of the network, in a few words. */
-function accountOf({ float, statistics }: Quantized, flags: QuantizeFlags): string {
+function accountOf({ float, statistics, decisions }: Quantized, flags: QuantizeFlags): string {
   if (flags.method === 'keep') return 'quantized as it was';
   if (flags.dynamic === true) return 'integer weights; activations are quantized as it runs';
   if (flags.weightOnly === true) return 'integer weights; computes in floating point';
   const samples = [...statistics.values()].reduce((most, s) => Math.max(most, s.samples), 0);
   const stays = float.length === 1 ? '1 operator stays' : `${grouped(float.length)} operators stay`;
   const account = float.length === 0 ? 'every operator computes in integers' : `${stays} in floating point`;
-  return `${account}; ranges from ${grouped(samples)} samples`;
+  const outputs = (decisions.wideResults?.size ?? 0) > 0 ? '; outputs in 16 bits' : '';
+  return `${account}${outputs}; ranges from ${grouped(samples)} samples`;
 }

@@ -54,6 +54,21 @@ describe('files', () => {
     expect(float).toEqual([]);
   });
 
+  test('--output-bits says what outputs are rounded to', () => {
+    const sums = at('sums.ir');
+    const text = readFileSync(product, 'utf8');
+    writeFileSync(sums, text.replace(/.* reduce_prod .*\n/, '').replace('%z "z"', '%y "y"'));
+    const account = (bits: string) => {
+      const samples = ['--data', at('product.bin'), ...minmax];
+      const { code, stdout } = int8c(['quantize', sums, ...samples, '--output-bits', bits, '-o', at('wide.ir')]);
+      expect(code).toBe(0);
+      expect(readFileSync(at('wide.ir'), 'utf8').includes('x4xi16')).toBe(bits === '16');
+      return stdout.split('\n')[0];
+    };
+    expect(account('16')).toMatch(/: every operator computes in integers; outputs in 16 bits; ranges from 10 samples$/);
+    expect(account('8')).toMatch(/: every operator computes in integers; ranges from 10 samples$/);
+  });
+
   test('--report writes a page beside', () => {
     const args = ['quantize', model, ...data, ...minmax, '--report', at('report.html'), '-o', at('reported.onnx')];
     const { code, stdout } = int8c(args);
@@ -166,6 +181,18 @@ describe('refused', () => {
     ['a budget of something else', [...quantize, '--budget', 'disk=1k', ...to], 2, /takes ram=BYTES,flash=BYTES/],
     ['two kinds of weights alone', ['quantize', model, '--dynamic', '--weight-only', ...to], 2, /exclude each other/],
     ['a rounding of another format', [...quantize, '--rounding', 'double', ...to], 2, /rounds half-even, not double/],
+    [
+      'outputs of another format',
+      [...quantize, '--output-bits', '16', '-o', 'n.tflite'],
+      2,
+      /has outputs of 8 bits, not 16\. Leave out --output-bits/,
+    ],
+    [
+      'bits of outputs that are integers',
+      [...quantize, '--output-bits', '16', '--ports', 'integer', ...to],
+      2,
+      /--ports integer has none/,
+    ],
     ['a report without samples', ['quantize', model, '--dynamic', '--report', 'r.html', ...to], 2, /it needs --data/],
     [
       'a model of integers',
