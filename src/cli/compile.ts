@@ -114,7 +114,7 @@ const quantizingFlags = [
   'method',
   'weights',
   'element',
-  'outputBits',
+  'wide',
   'equalize',
   'keepFloat',
   'maxDrop',

@@ -75,10 +75,11 @@ export function quantizationOptions(): Option[] {
       'nearest',
     ]),
     new Option('--element <type>', 'what activations become; i16 goes with 8-bit weights').choices(['i8', 'i16']),
-    new Option(
-      '--output-bits <bits>',
-      'what float outputs are rounded to; default: with --method auto, as is nearer',
-    ).choices(['8', '16']),
+    new Option('--wide <what>', 'what has 16 bits; default: with --method auto, what is nearer by it').choices([
+      'none',
+      'outputs',
+      'vectors',
+    ]),
     new Option('--equalize', 'even out channels between layers first; needs samples'),
     new Option('--keep-float <name...>', 'operators that stay float, by the names of the model'),
     new Option('--max-drop <percent>', 'accuracy that may be lost, such as 0.5%; the costliest layers get 16 bits'),

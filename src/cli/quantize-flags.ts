@@ -9,7 +9,7 @@ export interface QuantizeFlags {
   readonly weights?: 'learned' | 'nearest';
   readonly element?: 'i8' | 'i16';
   readonly equalize?: true;
-  readonly outputBits?: '8' | '16';
+  readonly wide?: NonNullable<QuantizeOptions['wide']>;
   readonly keepFloat?: readonly string[];
   readonly maxDrop?: string;
   readonly budget?: string;
@@ -29,7 +29,7 @@ export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
     weights,
     element,
     equalize,
-    outputBits,
+    wide,
     keepFloat,
     maxDrop,
     budget,
@@ -45,7 +45,7 @@ export function quantizeOptions(flags: QuantizeFlags): QuantizeOptions {
     ...(weights === undefined ? {} : { weights }),
     ...(element === undefined ? {} : { element }),
     ...(equalize === undefined ? {} : { equalize }),
-    ...(outputBits === undefined ? {} : { wideOutputs: outputBits === '16' }),
+    ...(wide === undefined ? {} : { wide }),
     ...(keepFloat === undefined ? {} : { keepFloat }),
     ...(maxDrop === undefined ? {} : { maxDrop: percentageOf('--max-drop', maxDrop) }),
     ...(budget === undefined ? {} : { budget: budgetIn('--budget', budget) }),

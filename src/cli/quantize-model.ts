@@ -48,11 +48,11 @@ export async function quantizeModel(
 
 /** Refuses what would be without effect, or contradicts itself. */
 function checkTogether(hasSamples: boolean, flags: QuantizeFlags): void {
-  const { stats, dynamic, weightOnly, method, maxDrop, budget, weights, equalize, outputBits, ports } = flags;
+  const { stats, dynamic, weightOnly, method, maxDrop, budget, weights, equalize, wide, ports } = flags;
   if (dynamic === true && weightOnly === true)
     fail('I8C0401', 'Options --dynamic and --weight-only exclude each other.');
-  if (outputBits === '16' && ports === 'integer')
-    fail('I8C0401', 'Option --output-bits 16 is for float outputs, and --ports integer has none.');
+  if (wide !== undefined && wide !== 'none' && ports === 'integer')
+    fail('I8C0401', `Option --wide ${wide} is for float outputs, and --ports integer has none.`);
   if (hasSamples || dynamic === true || weightOnly === true || method === 'keep') return;
   if (stats === undefined) {
     fail('I8C0401', 'There are neither samples nor statistics to quantize with.', {

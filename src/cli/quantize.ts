@@ -27,8 +27,8 @@ export interface QuantizeCommandFlags extends ImportFlags, SampleFlags, Quantize
 interface OutputForm {
   /** The rounding that the file means; any where undefined. */
   readonly rounding?: Rounding;
-  /** The bits of float outputs, where the file has no form of any others behind operators on 8. */
-  readonly outputBits?: '8';
+  /** Where the file has no form of results of 16 bits behind operators on 8. */
+  readonly wide?: 'none';
   /** Name to contents. */
   write(quantized: Quantized, fileName: string): Promise<Map<string, Uint8Array>>;
 }
@@ -42,7 +42,7 @@ const forms: Readonly<Record<string, OutputForm>> = {
   },
   '.tflite': {
     rounding: 'double',
-    outputBits: '8',
+    wide: 'none',
     async write({ program }, fileName) {
       return new Map([[fileName, await exportTflite(program)]]);
     },
@@ -104,21 +104,21 @@ function formOf(output: string): OutputForm {
 }
 
 /** What the kind of file leaves no choice about. Throws CompileError I8C0401 where something else was asked for. */
-function fixedBy({ rounding, outputBits }: OutputForm, flags: QuantizeCommandFlags): Partial<QuantizeFlags> {
+function fixedBy({ rounding, wide }: OutputForm, flags: QuantizeCommandFlags): Partial<QuantizeFlags> {
   const file = quoteName(flags.output);
   if (rounding !== undefined && flags.rounding !== undefined && flags.rounding !== rounding) {
     fail('I8C0401', `What is written to ${file} rounds ${rounding}, not ${flags.rounding}.`, {
       hint: 'Leave out --rounding, or write a .ir file.',
     });
   }
-  if (outputBits !== undefined && flags.outputBits !== undefined && flags.outputBits !== outputBits) {
-    fail('I8C0401', `What is written to ${file} has outputs of ${outputBits} bits, not ${flags.outputBits}.`, {
-      hint: 'Leave out --output-bits, or write a .onnx or .ir file.',
+  if (wide !== undefined && flags.wide !== undefined && flags.wide !== wide) {
+    fail('I8C0401', `There is no form for results of 16 bits behind operators on 8 in ${file}.`, {
+      hint: 'Leave out --wide, or write a .onnx or .ir file.',
     });
   }
   return {
     rounding: rounding ?? flags.rounding ?? 'half-even',
-    ...(outputBits === undefined ? {} : { outputBits }),
+    ...(wide === undefined ? {} : { wide }),
   };
 }
 
@@ -136,6 +136,7 @@ function accountOf({ float, statistics, decisions }: Quantized, flags: QuantizeF
   const samples = [...statistics.values()].reduce((most, s) => Math.max(most, s.samples), 0);
   const stays = float.length === 1 ? '1 operator stays' : `${grouped(float.length)} operators stay`;
   const account = float.length === 0 ? 'every operator computes in integers' : `${stays} in floating point`;
-  const outputs = (decisions.wideResults?.size ?? 0) > 0 ? '; outputs in 16 bits' : '';
-  return `${account}${outputs}; ranges from ${grouped(samples)} samples`;
+  const count = decisions.wideResults?.size ?? 0;
+  const wide = count === 0 ? '' : `; ${count === 1 ? '1 layer gives' : `${grouped(count)} layers give`} 16 bits`;
+  return `${account}${wide}; ranges from ${grouped(samples)} samples`;
 }

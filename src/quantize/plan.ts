@@ -29,6 +29,8 @@ export interface Decisions {
   readonly precisions: ReadonlyMap<string, Precision>;
   /** Operators on 8 bits whose results are rounded to 16, by these results. */
   readonly wideResults?: ReadonlySet<string>;
+  /** The ranges of tensors where they are of 16 bits, if other than `ranges` says. */
+  readonly wideRanges?: ReadonlyMap<string, Range>;
   readonly ties: 'even' | 'away';
 }
 
@@ -101,16 +103,17 @@ export function planFor(func: Func, decisions: Decisions): QuantizationPlan {
 /** Everything that tensors of one quantization must be able to say. */
 export function groupRange(
   { members, inflows }: TensorGroup,
-  known: Pick<Decisions, 'ranges' | 'ties'>,
+  known: Pick<Decisions, 'ranges' | 'wideRanges' | 'ties'>,
   element: 'i8' | 'i16',
 ): Range {
-  const { ranges, ties } = known;
+  const { ranges, wideRanges, ties } = known;
+  const rangeOf = (name: string) => (element === 'i16' ? wideRanges?.get(name) : undefined) ?? ranges.get(name);
   let [low, high] = [0, 0];
   for (const v of members) {
     const fixed = v.producer?.definition.resultRange?.(ties, element);
     if (fixed !== undefined) return { low: fixed[0], high: fixed[1] };
   }
-  const each = members.flatMap((v) => ranges.get(v.name) ?? constantRange(v) ?? []);
+  const each = members.flatMap((v) => rangeOf(v.name) ?? constantRange(v) ?? []);
   for (const range of [...each, ...inflows.map((group) => groupRange(group, known, element))]) {
     low = Math.min(low, range.low);
     high = Math.max(high, range.high);

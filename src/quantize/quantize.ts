@@ -21,7 +21,7 @@ import { searchRanges } from './range-search/search-ranges.ts';
 import { equalize } from './reconstruction/equalize.ts';
 import { learnRounding } from './reconstruction/learn-rounding.ts';
 import { measuredNoise } from './reconstruction/measured-noise.ts';
-import { withWideOutputs } from './wide-outputs.ts';
+import { type Wide, withWideResults } from './wide-results.ts';
 
 /** What takes a while, and how far it is. */
 export interface QuantizationProgress extends CalibrationProgress {
@@ -47,10 +47,11 @@ export interface QuantizeOptions
    */
   readonly equalize?: boolean;
   /**
-   * What linear operators give to float outputs has 16 bits, where all else has 8. Default: with `auto`, where it brings the
-   * outputs closer to the float network's. TensorFlow Lite files have no form of it.
+   * What has 16 bits where all else has 8: what linear operators give to float `outputs`; that and `vectors`, elementwise
+   * operators on tensors that are small beside the weights, as gates and cells of recurrent networks are. Default: `none`;
+   * with `auto` what brings the outputs closer to the float network's. TensorFlow Lite files have no form of it.
    */
-  readonly wideOutputs?: boolean;
+  readonly wide?: Wide | 'none';
   /** Operators that stay f32: their names in the user's model, or of their results. */
   readonly keepFloat?: readonly string[];
   /** Integer weights, while activations are quantized by the program as it runs. Takes no samples. */
@@ -103,8 +104,8 @@ export async function quantize(
   const parts = heldOut(plain, samples);
   const found = await closest(plain, samples, parts, kept, options);
   const { network, statistics, float } = found;
-  const outputs = await withOutputs(found, parts.checked, options);
-  const { decisions, float: raised } = await mixPrecisions(network, outputs, samples, options);
+  const wide = await widened(found, parts.checked, options);
+  const { decisions, float: raised } = await mixPrecisions(network, wide, samples, options);
   const asked = arithmeticOps(network.module()).filter((op) => kept.has(nameOf(op)));
   const left = asked.map((op) => ({
     ...{ name: nameOf(op), operator: op.definition.name, where: op.location },
@@ -179,17 +180,21 @@ async function candidate(
   return result();
 }
 
-/** The decisions with outputs of 16 bits: as asked, or where they are nearer by it. */
-async function withOutputs(
+/** The decisions with results of 16 bits: those that were asked for, or those by which the outputs are nearer. */
+async function widened(
   { network, statistics, decisions }: Candidate,
   samples: SampleSource,
-  { method = 'auto', ports, wideOutputs: asked = method === 'auto' ? undefined : false }: QuantizeOptions,
+  { method = 'auto', ports, wide: asked = method === 'auto' ? undefined : 'none' }: QuantizeOptions,
 ): Promise<Decisions> {
-  const wide = ports === 'integer' || asked === false ? undefined : withWideOutputs(network, decisions, statistics);
-  if (wide === undefined || asked === true) return wide ?? decisions;
+  if (ports === 'integer' || asked === 'none') return decisions;
+  const of = (wide: Wide) => withWideResults(network, decisions, statistics, wide);
+  if (asked !== undefined) return of(asked) ?? decisions;
   if (samples.count === 0) return decisions;
-  const [after = 0, before = 0] = await measuredNoise(network, [wide, decisions], samples);
-  return after < before - leastGain ? wide : decisions;
+  const choices = [decisions, ...[of('outputs'), of('vectors')].filter((found) => found !== undefined)];
+  const noise = await measuredNoise(network, choices, samples);
+  let best = 0;
+  for (const [i, found] of noise.entries()) if (found < (noise[best] ?? 0) - leastGain) best = i;
+  return choices[best] ?? decisions;
 }
 
 /** The float network, less the weights that are to go. */

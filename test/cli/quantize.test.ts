@@ -54,19 +54,19 @@ describe('files', () => {
     expect(float).toEqual([]);
   });
 
-  test('--output-bits says what outputs are rounded to', () => {
+  test('--wide says what has 16 bits', () => {
     const sums = at('sums.ir');
     const text = readFileSync(product, 'utf8');
     writeFileSync(sums, text.replace(/.* reduce_prod .*\n/, '').replace('%z "z"', '%y "y"'));
-    const account = (bits: string) => {
+    const account = (wide: string) => {
       const samples = ['--data', at('product.bin'), ...minmax];
-      const { code, stdout } = int8c(['quantize', sums, ...samples, '--output-bits', bits, '-o', at('wide.ir')]);
+      const { code, stdout } = int8c(['quantize', sums, ...samples, '--wide', wide, '-o', at('wide.ir')]);
       expect(code).toBe(0);
-      expect(readFileSync(at('wide.ir'), 'utf8').includes('x4xi16')).toBe(bits === '16');
+      expect(readFileSync(at('wide.ir'), 'utf8').includes('x4xi16')).toBe(wide === 'outputs');
       return stdout.split('\n')[0];
     };
-    expect(account('16')).toMatch(/: every operator computes in integers; outputs in 16 bits; ranges from 10 samples$/);
-    expect(account('8')).toMatch(/: every operator computes in integers; ranges from 10 samples$/);
+    expect(account('outputs')).toMatch(/: every operator computes in integers; 1 layer gives 16 bits; ranges from 10/);
+    expect(account('none')).toMatch(/: every operator computes in integers; ranges from 10 samples$/);
   });
 
   test('--report writes a page beside', () => {
@@ -183,13 +183,13 @@ describe('refused', () => {
     ['a rounding of another format', [...quantize, '--rounding', 'double', ...to], 2, /rounds half-even, not double/],
     [
       'outputs of another format',
-      [...quantize, '--output-bits', '16', '-o', 'n.tflite'],
+      [...quantize, '--wide', 'outputs', '-o', 'n.tflite'],
       2,
-      /has outputs of 8 bits, not 16\. Leave out --output-bits/,
+      /no form for results of 16 bits .* Leave out --wide/,
     ],
     [
       'bits of outputs that are integers',
-      [...quantize, '--output-bits', '16', '--ports', 'integer', ...to],
+      [...quantize, '--wide', 'vectors', '--ports', 'integer', ...to],
       2,
       /--ports integer has none/,
     ],

@@ -18,7 +18,7 @@ export function checkContraction({ op, resultType }: TfliteContext): void {
   if (op.attributes.requant !== undefined) noForm('is in its integer form');
   if (resultType.element !== 'f32' && resultType.quant === undefined) noForm('gives accumulators');
   if (resultType.element === 'i16' && op.operand(0).type.element !== 'i16') {
-    noForm('gives 16 bits for 8 (wideOutputs: false keeps to 8)');
+    noForm('gives 16 bits for 8 (the option `wide` keeps to 8 with `none`)');
   }
 }
 
