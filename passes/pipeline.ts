@@ -53,6 +53,7 @@ export const prepareFloat: readonly Pass[] = [
 
 /** From a network with quantize and dequantize around its operators to operators on integers. */
 export const toIntegers: readonly Pass[] = [
+  canonicalize,
   fuseQuantization,
   tabulateCurves,
   compareIntegers,

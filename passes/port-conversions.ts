@@ -17,6 +17,33 @@ export function portConversions(func: Func): ReadonlySet<Op> {
   return new Set([...aheadOfQuantize(func), ...behindDequantize(func)]);
 }
 
+/** Operators that move the floats of inputs ahead of nothing but quantize, or dequantized ones to outputs. */
+export function portMoves(func: Func): ReadonlySet<Op> {
+  const isMove = (op: Op) => moves(op) && op.results.every(isFloat);
+  const isFrom = (v: Value | undefined, from: (v: Value) => boolean) =>
+    v === undefined || !isFloat(v) || constantOf(v) !== undefined || from(v);
+  const given = new Set(func.inputs.map(({ value }) => value));
+  const dequantized = new Set<Value>();
+  const [first, last]: [Op[], Op[]] = [[], []];
+  for (const op of func.ops) {
+    if (op.definition === dequantize) dequantized.add(op.result);
+    if (!isMove(op)) continue;
+    if (op.operands.every((v) => isFrom(v, (x) => given.has(x)))) {
+      for (const v of op.results) given.add(v);
+      first.push(op);
+    } else if (op.operands.every((v) => isFrom(v, (x) => given.has(x) || dequantized.has(x)))) {
+      for (const v of op.results) dequantized.add(v);
+      last.push(op);
+    }
+  }
+  const found = new Set<Op>();
+  for (const op of [...last.toReversed(), ...first.toReversed()]) {
+    const isTaken = (v: Value) => [...v.users].every((user) => user.definition === quantize || found.has(user));
+    if (op.results.every(isTaken)) found.add(op);
+  }
+  return found;
+}
+
 /** What only moves elements on the way to or from a port changes nothing about it. */
 const passesOn = (op: Op) => moves(op) && op.results.length === 1;
 

@@ -6,7 +6,7 @@ import { dequantize } from '../ir/ops/dequantize.ts';
 import { quantize } from '../ir/ops/quantize.ts';
 import { dequantizeScaled, quantizeScaled } from '../ir/ops/scaled-conversion.ts';
 import { runPasses } from '../passes/pipeline.ts';
-import { portConversions } from '../passes/port-conversions.ts';
+import { portConversions, portMoves } from '../passes/port-conversions.ts';
 import type { Program } from './program.ts';
 
 /** An operator that computes in floating point, and why. */
@@ -50,7 +50,7 @@ export function computedInFloat(program: Program): FloatOperator[] {
   const module = program.module();
   const diagnostics: Diagnostic[] = [...program.diagnostics];
   runPasses(module, { report: (d) => diagnostics.push(d) });
-  const atPorts = portConversions(module.entry);
+  const atPorts = new Set([...portConversions(module.entry), ...portMoves(module.entry)]);
   const isExempt = (op: Op) => conversions.includes(op.definition) || atPorts.has(op);
   return floatOperators(module.entry, diagnostics, isExempt);
 }

@@ -32,6 +32,10 @@ export const clamp = defineOp({
     scaleAndZero(y, 'result');
     return [tensorType(x.element, x.shape, y.quant)];
   },
+  simplify({ op }) {
+    const isBounded = Number.isFinite(op.attributes.min) || Number.isFinite(op.attributes.max);
+    return isBounded || op.result.type.element !== 'f32' ? undefined : [op.operand(0)];
+  },
   integer({ op, attributes, builder, rounding }) {
     const x = op.operand(0);
     const y = op.result.type;

@@ -2,8 +2,11 @@
 // a name that is the same whenever the network is made from the same model.
 import { instantiateWasm } from '../../backends/wasm/instantiate.ts';
 import type { Func, Module, Value } from '../../ir/module.ts';
+import { constantOf } from '../../ir/ops/constant.ts';
 import type { TensorArray } from '../../ir/tensor-data.ts';
+import { elementCount } from '../../ir/types.ts';
 import { prepareFloat, runPasses } from '../../passes/pipeline.ts';
+import { splitPorts } from '../../passes/quantization/split-ports.ts';
 import { lowerModule } from '../compile.ts';
 import type { Program } from '../program.ts';
 import { wasmIsa } from '../wasm-isa.ts';
@@ -11,28 +14,47 @@ import type { Range } from './estimators/index.ts';
 
 export interface FloatNetwork {
   readonly program: Program;
-  /** How its float ports were scaled, where they were. */
-  readonly ports?: {
+  /** How its float ports were scaled and split, where they were. */
+  readonly ports: {
     /** The ranges of the scaled tensors by their names, decided with the scaling. */
     readonly ranges: ReadonlyMap<string, Range>;
-    /** Results of operators that convert ports: they stay f32. */
+    /** Results of operators that convert float ports: they stay f32. */
     readonly conversions: ReadonlySet<string>;
   };
   /** A fresh copy. */
   module(): Module;
 }
 
+/** Ports that are this much smaller than the weights are split: their parts are converted one by one, in f32. */
+const smallShare = 64;
+
 /** The network of a program. Passes over modules that `change` makes run behind those of the float path. */
 export function floatNetwork(program: Program, change: (module: Module) => void = () => {}): FloatNetwork {
+  const made = () => {
+    const module = program.module();
+    runPasses(module, { passes: prepareFloat });
+    change(module);
+    const most = weightCount(module.entry) / smallShare;
+    const conversions = splitPorts(module.entry, (port) => elementCount(port.type.shape) <= most);
+    return { module, conversions };
+  };
+  let ports: FloatNetwork['ports'] | undefined;
   return {
     program,
-    module() {
-      const module = program.module();
-      runPasses(module, { passes: prepareFloat });
-      change(module);
-      return module;
+    get ports() {
+      ports ??= { ranges: new Map(), conversions: made().conversions };
+      return ports;
     },
+    module: () => made().module,
   };
+}
+
+/** Elements of the weights of linear operators. */
+export function weightCount(func: Func): number {
+  return func.ops.reduce((sum, op) => {
+    const { linear } = op.definition;
+    return sum + (linear === undefined ? 0 : (constantOf(op.operand(linear.weights))?.data.length ?? 0));
+  }, 0);
 }
 
 /** A value of a function by its name. */

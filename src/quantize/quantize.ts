@@ -243,14 +243,15 @@ function decide(
   const scales = linearLayers(module.entry).map(({ name, weights, channels, stride }) => {
     return [name, weightScales(weights.data as Float32Array, { channels, stride }, weightEstimator(method))] as const;
   });
-  const conversions = [...(network.ports?.conversions ?? [])].map((name) => [name, 'f32'] as const);
+  // Integer ports have one quantization: what is cut from them, or joined to them, is converted in integers.
+  const conversions = options.ports === 'integer' ? [] : network.ports.conversions;
   const ranges = [...statistics].map(([name, s]) => [name, estimateRange(s, estimator, { bits })] as const);
   return {
-    ranges: new Map([...ranges, ...(network.ports?.ranges ?? [])]),
+    ranges: new Map([...ranges, ...network.ports.ranges]),
     weightScales: new Map(scales),
     precisions: new Map([
       ...arithmeticOps(module).map((op) => [nameOf(op), element] as const),
-      ...conversions,
+      ...[...conversions].map((name) => [name, 'f32'] as const),
       ...kept,
     ]),
     ties: rounding === 'half-even' ? 'even' : 'away',

@@ -11,8 +11,8 @@ import { moves } from '../../passes/quantization/tensor-groups.ts';
 import { isFloat } from '../../passes/quantized-form.ts';
 import type { NetworkStatistics } from './calibrate.ts';
 import type { Range } from './estimators/index.ts';
-import type { FloatNetwork } from './float-network.ts';
-import { type Decisions, linearLayers, nameOf } from './plan.ts';
+import { type FloatNetwork, weightCount } from './float-network.ts';
+import { type Decisions, nameOf } from './plan.ts';
 import { possiblePrecisions } from './precisions.ts';
 
 /** What has 16 bits: `outputs` that linear operators give; those and `vectors`, elementwise operators on small tensors. */
@@ -35,7 +35,7 @@ export function withWideResults(
   const isNarrow = (op: Op) => (decisions.precisions.get(nameOf(op)) ?? 'i8') === 'i8';
   let raised = new Set(wide === 'outputs' ? [] : smallElementwise(func).filter(isNarrow));
   for (;;) {
-    const linear = linearInto(func, network.ports?.conversions ?? new Set(), raised).filter(isNarrow);
+    const linear = linearInto(func, network.ports.conversions, raised).filter(isNarrow);
     if (linear.length === 0 && raised.size === 0) return undefined;
     const precisions = new Map(decisions.precisions);
     for (const op of raised) precisions.set(nameOf(op), 'i16');
@@ -63,7 +63,7 @@ function rangesAround(ops: readonly Op[], statistics: NetworkStatistics): Readon
 
 /** Elementwise operators that read and give small tensors alone. */
 function smallElementwise(func: Func): Op[] {
-  const weights = linearLayers(func).reduce((sum, layer) => sum + layer.weights.data.length, 0);
+  const weights = weightCount(func);
   const isSmall = (v: Value) => smallShare * elementCount(v.type.shape) <= weights;
   return func.ops.filter((op) => {
     const values = [...op.operands.filter((v) => v !== undefined), ...op.results];

@@ -35,7 +35,7 @@ export function setNumbers(func: Func, numbers: ReadonlyMap<string, LayerNumbers
 /** The network with these numbers. */
 export function withNumbers(network: FloatNetwork, numbers: ReadonlyMap<string, LayerNumbers>): FloatNetwork {
   return {
-    program: network.program,
+    ...network,
     module() {
       const module = network.module();
       setNumbers(module.entry, numbers);

@@ -78,7 +78,7 @@ export async function searchRanges(
   };
 
   const choices = [...estimators, 'least error' as const].map((method) =>
-    rangesBy(method, statistics, simulated, decisions, limits, network.ports?.ranges),
+    rangesBy(method, statistics, simulated, decisions, limits, network.ports.ranges),
   );
   let [current, least]: [readonly Range[], Noise] = [[], [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]];
   for (const ranges of choices) {
@@ -91,7 +91,7 @@ export async function searchRanges(
   for (let improved = true; improved && evaluations > 0; ) {
     improved = false;
     for (let g = 0; g < simulated.groups.length && evaluations > 0; g++) {
-      if (simulated.groups[g]?.group.members.some(({ name }) => network.ports?.ranges.has(name))) continue;
+      if (simulated.groups[g]?.group.members.some(({ name }) => network.ports.ranges.has(name))) continue;
       for (const range of candidates(g, current, choices)) {
         if (evaluations-- <= 0) break;
         const ranges = current.with(g, range);

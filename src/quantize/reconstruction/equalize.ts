@@ -37,7 +37,7 @@ export function equalize(
   if (factors.size === 0 && scalings.size === 0 && curves.length === 0) return undefined;
   return {
     program: network.program,
-    ports: { ranges, conversions },
+    ports: { ranges, conversions: new Set([...network.ports.conversions, ...conversions]) },
     module() {
       const module = network.module();
       scalePorts(module.entry, scalings);
