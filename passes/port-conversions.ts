@@ -17,28 +17,24 @@ export function portConversions(func: Func): ReadonlySet<Op> {
   return new Set([...aheadOfQuantize(func), ...behindDequantize(func)]);
 }
 
-/** Operators that move the floats of inputs ahead of nothing but quantize, or dequantized ones to outputs. */
+/** Operators that move the floats of inputs ahead of nothing but quantize, or to outputs, dequantized ones among them. */
 export function portMoves(func: Func): ReadonlySet<Op> {
-  const isMove = (op: Op) => moves(op) && op.results.every(isFloat);
-  const isFrom = (v: Value | undefined, from: (v: Value) => boolean) =>
-    v === undefined || !isFloat(v) || constantOf(v) !== undefined || from(v);
   const given = new Set(func.inputs.map(({ value }) => value));
-  const dequantized = new Set<Value>();
-  const [first, last]: [Op[], Op[]] = [[], []];
+  const dequantized = new Set(
+    func.ops.filter(({ definition }) => definition === dequantize).map(({ result }) => result),
+  );
+  const moved: Op[] = [];
   for (const op of func.ops) {
-    if (op.definition === dequantize) dequantized.add(op.result);
-    if (!isMove(op)) continue;
-    if (op.operands.every((v) => isFrom(v, (x) => given.has(x)))) {
-      for (const v of op.results) given.add(v);
-      first.push(op);
-    } else if (op.operands.every((v) => isFrom(v, (x) => given.has(x) || dequantized.has(x)))) {
-      for (const v of op.results) dequantized.add(v);
-      last.push(op);
-    }
+    const floats = op.operands.filter((v): v is Value => isFloat(v) && constantOf(v) === undefined);
+    if (!moves(op) || !op.results.every(isFloat) || !floats.every((v) => given.has(v) || dequantized.has(v))) continue;
+    const origin = floats.every((v) => given.has(v)) ? given : dequantized;
+    for (const v of op.results) origin.add(v);
+    moved.push(op);
   }
   const found = new Set<Op>();
-  for (const op of [...last.toReversed(), ...first.toReversed()]) {
-    const isTaken = (v: Value) => [...v.users].every((user) => user.definition === quantize || found.has(user));
+  for (const op of moved.toReversed()) {
+    const isTaken = (v: Value) =>
+      [...v.users].every((user) => found.has(user) || (user.definition === quantize && given.has(v)));
     if (op.results.every(isTaken)) found.add(op);
   }
   return found;

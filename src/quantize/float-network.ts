@@ -25,17 +25,13 @@ export interface FloatNetwork {
   module(): Module;
 }
 
-/** Ports that are this much smaller than the weights are split: their parts are converted one by one, in f32. */
-const smallShare = 64;
-
 /** The network of a program. Passes over modules that `change` makes run behind those of the float path. */
 export function floatNetwork(program: Program, change: (module: Module) => void = () => {}): FloatNetwork {
   const made = () => {
     const module = program.module();
     runPasses(module, { passes: prepareFloat });
     change(module);
-    const most = weightCount(module.entry) / smallShare;
-    const conversions = splitPorts(module.entry, (port) => elementCount(port.type.shape) <= most);
+    const conversions = splitPorts(module.entry, smallTensors(module.entry));
     return { module, conversions };
   };
   let ports: FloatNetwork['ports'] | undefined;
@@ -49,12 +45,16 @@ export function floatNetwork(program: Program, change: (module: Module) => void 
   };
 }
 
-/** Elements of the weights of linear operators. */
-export function weightCount(func: Func): number {
-  return func.ops.reduce((sum, op) => {
+/** Tensors are small of which so many would have as many elements as the network has weights. */
+const smallShare = 64;
+
+/** Whether tensors are small beside the function's weights: what they cost, in time or memory, then hardly shows. */
+export function smallTensors(func: Func): (v: Value) => boolean {
+  const weights = func.ops.reduce((sum, op) => {
     const { linear } = op.definition;
     return sum + (linear === undefined ? 0 : (constantOf(op.operand(linear.weights))?.data.length ?? 0));
   }, 0);
+  return (v) => smallShare * elementCount(v.type.shape) <= weights;
 }
 
 /** A value of a function by its name. */

@@ -6,23 +6,22 @@
 import type { Func, Op, Value } from '../../ir/module.ts';
 import { constantOf } from '../../ir/ops/constant.ts';
 import { isElementwise } from '../../ir/transposition.ts';
-import { elementCount } from '../../ir/types.ts';
 import { moves } from '../../passes/quantization/tensor-groups.ts';
 import { isFloat } from '../../passes/quantized-form.ts';
 import type { NetworkStatistics } from './calibrate.ts';
 import type { Range } from './estimators/index.ts';
-import { type FloatNetwork, weightCount } from './float-network.ts';
+import { type FloatNetwork, smallTensors } from './float-network.ts';
 import { type Decisions, nameOf } from './plan.ts';
 import { possiblePrecisions } from './precisions.ts';
 
 /** What has 16 bits: `outputs` that linear operators give; those and `vectors`, elementwise operators on small tensors. */
 export type Wide = 'outputs' | 'vectors';
 
-/** How much further than what was seen ranges of 16 bits reach: of their bits, one is to spare. */
+/**
+ * How much further than what was seen ranges of 16 bits reach. Cells add up from step to step beyond it; gates, whose sums
+ * are far larger than what their curves tell apart, lose to more.
+ */
 const headroom = 2;
-
-/** Tensors are small of which this many would have as many elements as the network has weights. */
-const smallShare = 64;
 
 /** The decisions with that in 16 bits; undefined where there is none. Linear operators read 8 bits as they did. */
 export function withWideResults(
@@ -63,8 +62,7 @@ function rangesAround(ops: readonly Op[], statistics: NetworkStatistics): Readon
 
 /** Elementwise operators that read and give small tensors alone. */
 function smallElementwise(func: Func): Op[] {
-  const weights = weightCount(func);
-  const isSmall = (v: Value) => smallShare * elementCount(v.type.shape) <= weights;
+  const isSmall = smallTensors(func);
   return func.ops.filter((op) => {
     const values = [...op.operands.filter((v) => v !== undefined), ...op.results];
     return isElementwise(op) && values.every((v) => isFloat(v) && (constantOf(v) !== undefined || isSmall(v)));

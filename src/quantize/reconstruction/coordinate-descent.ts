@@ -6,8 +6,8 @@ import { halfGradient, type RowProblem } from './row-problem.ts';
 const maxSweeps = 30;
 
 /**
- * Improves integers in place, but for those of weights that are 0 (pruned ones stay so), within -limit to limit. Returns by how much the quadratic fell (never negative): every step
- * lowers it, so that the end is never worse than the start.
+ * Improves integers in place, within -limit to limit, but for those of weights that are 0: pruned ones stay so. Returns by how
+ * much the quadratic fell (never negative): every step lowers it, so that the end is never worse than the start.
  */
 export function descend(row: RowProblem, q: Float64Array, scale: number, limit: number): number {
   const { hessian } = row;

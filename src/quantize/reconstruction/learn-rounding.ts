@@ -4,7 +4,9 @@
 // Weights are fitted to what the layer sees in the network that is rounded to nearest, all layers in one run over the
 // samples. Fitting w^.x^ to w.x, x^ the input in the quantized network, so that a layer also takes back errors of the layers
 // before it, was no better on the networks that were measured: it answers noise with smaller weights, an error that does not
-// average out over positions as noise does. What earlier errors do to means is taken back, by the biases, layer after layer.
+// average out over positions as noise does. Nor was it where x^ has the roundings of weights alone, of those before the layer
+// in a block of two or four: 0.1 dB on convolutions, whose errors are mostly of activations, and 3 dB less on unseen samples
+// where there are a hundred patches. What earlier errors do to means is taken back, by the biases, layer after layer.
 import type { SampleSource } from '../../samples/sample-source.ts';
 import { weightScales as estimatedScales } from '../estimators/index.ts';
 import type { FloatNetwork } from '../float-network.ts';

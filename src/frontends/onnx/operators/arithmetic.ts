@@ -58,7 +58,11 @@ export const arithmeticRows: Rows = {
   Pow(op) {
     const [a, b] = [op.input(0), op.input(1)];
     const real = (x: Value) => (x.type.element === 'f32' ? x : op.emit(cast, [x], { to: 'f32' }));
-    const y = op.emit(pow, [real(a), real(b)]);
+    const exponent = op.constantInput(1);
+    const isScalar = b.type.shape.length <= a.type.shape.length && b.type.shape.every((n) => n === 1);
+    // A product is rounded once where pow is near, and has a form for 16 bits.
+    const isSquare = isScalar && exponent !== undefined && Number(exponent.data[0]) === 2;
+    const y = isSquare ? op.emit(mul, [real(a), real(a)]) : op.emit(pow, [real(a), real(b)]);
     return a.type.element === 'f32' ? y : op.emit(cast, [y], { to: a.type.element });
   },
   PRelu: (op) => op.emit(prelu, [op.input(0), op.input(1)]),
