@@ -71,7 +71,10 @@ export async function prunedNetwork(
     ...linearLayers(func).flatMap((l) => (known.has(l.name) ? [] : [[l.name, withoutLeast(l, sparsity)] as const])),
     ...sensed.map((layer) => [layer.layer.name, pruned(layer, threshold)] as const),
   ]);
-  return withNumbers(network, await restoreStatistics(network, some, patched, numbers, step));
+  return withNumbers(
+    network,
+    await restoreStatistics({ network, samples: some, layers: patched, pruned: numbers, step }),
+  );
 }
 
 /** The layers, in order, whose moments there is memory for. */

@@ -16,26 +16,25 @@ const mostFactor = 2;
 /** Steps that restoring these layers takes. */
 export const restorations = ({ length }: readonly PatchedLayer[]): number => (length > mostInSequence ? 1 : length);
 
+export interface PrunedLayers {
+  readonly network: FloatNetwork;
+  readonly samples: SampleSource;
+  readonly layers: readonly PatchedLayer[];
+  /** What pruning made of them, by their names. */
+  readonly pruned: ReadonlyMap<string, LayerNumbers>;
+  /** Called after each restoration. */
+  readonly step: Step;
+}
+
+type AllNumbers = ReadonlyMap<string, LayerNumbers>;
+
 /** The numbers with each layer's rows scaled and its biases shifted. */
-export function restoreStatistics(
-  network: FloatNetwork,
-  samples: SampleSource,
-  layers: readonly PatchedLayer[],
-  pruned: ReadonlyMap<string, LayerNumbers>,
-  step: Step,
-): Promise<ReadonlyMap<string, LayerNumbers>> {
-  const restore = layers.length > mostInSequence ? restoreOwn : restoreInSequence;
-  return restore(network, samples, layers, pruned, step);
+export function restoreStatistics(given: PrunedLayers): Promise<AllNumbers> {
+  return given.layers.length > mostInSequence ? restoreOwn(given) : restoreInSequence(given);
 }
 
 /** One layer after the other: each takes back what all pruning before it has done too. */
-async function restoreInSequence(
-  network: FloatNetwork,
-  samples: SampleSource,
-  layers: readonly PatchedLayer[],
-  pruned: ReadonlyMap<string, LayerNumbers>,
-  step: Step,
-): Promise<ReadonlyMap<string, LayerNumbers>> {
+async function restoreInSequence({ network, samples, layers, pruned, step }: PrunedLayers): Promise<AllNumbers> {
   const numbers = new Map(pruned);
   const figures = async (of: FloatNetwork, which: readonly PatchedLayer[]) => {
     const sums = sumsOf(which);
@@ -52,13 +51,7 @@ async function restoreInSequence(
 }
 
 /** All layers at once: each takes back what its own pruning does, so that nothing is taken back twice. */
-async function restoreOwn(
-  network: FloatNetwork,
-  samples: SampleSource,
-  layers: readonly PatchedLayer[],
-  pruned: ReadonlyMap<string, LayerNumbers>,
-  step: Step,
-): Promise<ReadonlyMap<string, LayerNumbers>> {
+async function restoreOwn({ network, samples, layers, pruned, step }: PrunedLayers): Promise<AllNumbers> {
   const numbers = new Map(pruned);
   const [wanted, found] = [sumsOf(layers), sumsOf(layers)];
   await eachOwnError(withNumbers(network, numbers), undefined, samples, layers, (layer, whole, y) => {
