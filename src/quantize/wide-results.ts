@@ -2,7 +2,7 @@
 // where what takes them costs the same or nearly so with 16: float outputs, and elementwise operators on tensors that are
 // small beside the weights. Such are the gates and cells of recurrent networks, whose errors add up from step to step.
 // TensorFlow Lite quantizes those so: 16 bits for gates and cell states, 8 for weights and hidden states
-// (https://ai.google.dev/edge/litert/models/quantization_spec and tensorflow/lite/kernels/lstm.cc).
+// (tensorflow/lite/micro/kernels/lstm_eval.cc).
 import type { Func, Op, Value } from '../../ir/module.ts';
 import { constantOf } from '../../ir/ops/constant.ts';
 import { isElementwise } from '../../ir/transposition.ts';
