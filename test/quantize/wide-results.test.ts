@@ -1,12 +1,14 @@
 // Results of 16 bits behind operators on 8: where float ports or gates and cells take them, where that is nearer, and in files
 // that have them.
 import { describe, expect, it, test } from 'vitest';
+import { moves } from '../../passes/quantization/tensor-groups.ts';
 import { requireIntegers } from '../../src/float-operators.ts';
 import { compare, createRunner, exportOnnx, exportTflite, importModel, quantize } from '../../src/index.ts';
 import type { Program } from '../../src/program.ts';
 import type { FloatNetwork } from '../../src/quantize/float-network.ts';
 import type { Quantized, QuantizeOptions } from '../../src/quantize/quantize.ts';
 import { seededRandom } from '../../src/random-tensor.ts';
+import type { RunnerTarget } from '../../src/targets.ts';
 import { createOrtSession, onnxRuntime } from '../onnx/onnx-runtime.ts';
 import { networkOf, randomSamples } from './calibration-networks.ts';
 
@@ -66,8 +68,12 @@ const signalToNoise = async (result: Quantized, network: FloatNetwork, output = 
   (await compare(result, randomSamples(network, 8, seed))).outputs[output]?.snr ?? 0;
 
 /** Of a few samples of the network, by the outputs' names. */
-async function outputsOf(program: Program, network: FloatNetwork): Promise<Record<string, number[]>[]> {
-  const runner = await createRunner(program, { target: 'wasm' });
+async function outputsOf(
+  program: Program,
+  network: FloatNetwork,
+  target: RunnerTarget = 'wasm',
+): Promise<Record<string, number[]>[]> {
+  const runner = await createRunner(program, { target });
   const samples = randomSamples(network, 4, 11);
   const each: Record<string, number[]>[] = [];
   for (let i = 0; i < samples.count; i++) {
@@ -100,9 +106,8 @@ describe('vectors', () => {
     expect(wide.float).toEqual([]);
     requireIntegers(wide.program, () => ({ hint: '' }));
     for (const op of cell.module().entry.ops.filter(({ operands }) => operands.length > 0)) {
-      const { name, linear } = op.definition;
-      const expected = linear !== undefined ? 'i8' : 'i16';
-      if (name !== 'slice') expect(wide.decisions.precisions.get(op.results[0]?.name ?? '')).toBe(expected);
+      const expected = op.definition.linear !== undefined ? 'i8' : 'i16';
+      if (!moves(op)) expect(wide.decisions.precisions.get(op.results[0]?.name ?? '')).toBe(expected);
     }
     expect(wide.decisions.wideResults?.size).toBe(3);
   });
@@ -135,10 +140,17 @@ it('leaves alone what stays float', async () => {
 });
 
 describe.each([
-  // What ONNX Runtime computes in floats between integers is off by a step where ours is: of 16 bits, or of the 8 behind.
-  ['outputs', moved, 2 ** -12],
-  ['vectors', cell, 2 ** -5],
-] as const)('files with %s', (wide, network, tolerance) => {
+  // ONNX Runtime computes in floats between integers and may round to a step beside ours. Shares of the greatest result: a step
+  // of 16 bits with one to spare is 2^-14; an 8-bit step of the hidden state is less than 2^-7 of what a layer makes of it.
+  ['outputs', moved, { z: 2 ** -13 }],
+  ['vectors', cell, { z: 2 ** -7, next_h: 2 ** -12, next_c: 2 ** -12 }],
+] as const)('files with %s', (wide, network, tolerances: Readonly<Record<string, number>>) => {
+  it('are the same bytes as JavaScript and C', async () => {
+    const { program } = await quantized(network, { wide });
+    const wanted = await outputsOf(program, network);
+    for (const target of ['js', 'c'] as const) expect(await outputsOf(program, network, target)).toEqual(wanted);
+  });
+
   it('are the same program again as ONNX', async () => {
     const { program } = await quantized(network, { wide });
     const again = await importModel(await exportOnnx(program), { name: 'net' });
@@ -158,7 +170,7 @@ describe.each([
     const theirs = await session.run(Object.fromEntries(feeds));
     const [ours = {}] = await outputsOf(program, network);
     for (const [name, values] of Object.entries(ours)) {
-      const step = tolerance * Math.max(...values.map(Math.abs));
+      const step = (tolerances[name] ?? 0) * Math.max(...values.map(Math.abs));
       for (const [i, v] of values.entries()) expect(Math.abs(Number(theirs[name]?.data[i]) - v)).toBeLessThan(step);
     }
   });
