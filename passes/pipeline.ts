@@ -53,7 +53,7 @@ export const prepareFloat: readonly Pass[] = [
 
 /** From a network with quantize and dequantize around its operators to operators on integers. */
 export const toIntegers: readonly Pass[] = [
-  canonicalize,
+  canonicalize, // clamps that split ports, before a quantize is taken through them
   fuseQuantization,
   tabulateCurves,
   compareIntegers,

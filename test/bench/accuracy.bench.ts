@@ -307,7 +307,7 @@ it.skipIf(!hasShared('models'))('accuracy', async () => {
   }
   lines.push('', '## Output SNR in dB', '');
   lines.push(
-    '`ad01_float`: windows of one clip. The others, face detectors, a segmenter, a text detector, an audio autoencoder and recurrent noise suppression (each step takes the states that its own network left):',
+    '`ad01_float`: windows of one clip. The others, face detectors, a segmenter, a text detector, an audio autoencoder and recurrent\nnoise suppression (each step takes the states that its own network left):',
   );
   const { calibration, judged: others } = fieldSamples;
   lines.push(
